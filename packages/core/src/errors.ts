@@ -1,0 +1,109 @@
+/**
+ * What happens next to a message whose handler threw: `retry` (the default: again after a growing delay, a limited
+ * number of times, then parked), or `park` (now; a person decides). A business refusal is not an error: return it.
+ */
+export type Disposition = "retry" | "park";
+
+interface ErrorSpec {
+  readonly message: string;
+  readonly disposition: Disposition;
+  readonly fix: string;
+}
+
+/** Every error the library raises: its text, what happens to the message being handled, and how to fix it. */
+export const errorCatalogue = {
+  "message-invalid": {
+    message: "A message does not match the schema of its contract.",
+    disposition: "park",
+    fix: "Correct the data where it is recorded; a message that arrived like this waits as a dead letter and can be edited.",
+  },
+  "contract-not-declared": {
+    message: "A service records a message that its definition does not list.",
+    disposition: "park",
+    fix: "Add the contract to `publishes` or `sends` of the service.",
+  },
+  "no-handler": {
+    message: "A parked message has no handler any more.",
+    disposition: "park",
+    fix: "Deploy the handler again, or drop the dead letter.",
+  },
+  "concurrency-conflict": {
+    message: "Somebody else changed the aggregate in the meantime.",
+    disposition: "retry",
+    fix: "Load the aggregate again and decide again; the library has already done so several times.",
+  },
+  "stale-version": {
+    message: "The aggregate is not at the version that the caller named.",
+    disposition: "park",
+    fix: "Read the aggregate again and repeat the request with its current version.",
+  },
+  "transaction-closed": {
+    message: "A transaction was used after its function had returned, failed or timed out.",
+    disposition: "retry",
+    fix: "Await every query inside the function that receives the transaction.",
+  },
+  "handler-timeout": {
+    message: "A handler did not finish in its time.",
+    disposition: "retry",
+    fix: "Make the handler faster, pass tx.signal to what it waits for, or raise `handlerTimeoutMs`.",
+  },
+  "migration-changed": {
+    message: "A migration that was applied has another text now.",
+    disposition: "park",
+    fix: "Restore the applied text and put the change into a new migration.",
+  },
+  "schema-too-new": {
+    message: "The database was migrated by a newer version of Tidings.",
+    disposition: "park",
+    fix: "Deploy at least the version that migrated it.",
+  },
+  "partitions-changed": {
+    message: "A service's number of partitions is fixed when it is installed.",
+    disposition: "park",
+    fix: "Remove `partitions` from the configuration, or set the installed number.",
+  },
+  "database-unreachable": {
+    message: "The database cannot be reached.",
+    disposition: "retry",
+    fix: "Check DATABASE_URL, and that PostgreSQL is running and lets this host in.",
+  },
+  "address-in-use": {
+    message: "The HTTP address is in use.",
+    disposition: "park",
+    fix: "Stop the process that listens there, or set PORT to another port.",
+  },
+  "configuration-invalid": {
+    message: "The configuration is not valid.",
+    disposition: "park",
+    fix: "Each named setting says what it expects.",
+  },
+} as const satisfies Record<string, ErrorSpec>;
+
+export type ErrorCode = keyof typeof errorCatalogue;
+
+/** An error of the library: `code` is stable, `disposition` says what happens to the message, `fix` what to do. */
+export class TidingsError extends Error {
+  override readonly name = "TidingsError";
+  readonly code: ErrorCode;
+  readonly disposition: Disposition;
+  readonly fix: string;
+
+  /** @param detail what exactly, in one sentence; the catalogue's text is used when it is left out */
+  constructor(code: ErrorCode, detail?: string, options?: ErrorOptions) {
+    super(detail ?? errorCatalogue[code].message, options);
+    this.code = code;
+    this.disposition = errorCatalogue[code].disposition;
+    this.fix = errorCatalogue[code].fix;
+  }
+}
+
+/** Throw it from a handler when trying again cannot help: the message is parked at once, and its key waits. */
+export class ParkMessage extends Error {
+  override readonly name = "ParkMessage";
+  readonly disposition: Disposition = "park";
+}
+
+/** What happens next after this error: its own `disposition` if it has one, else `retry`. */
+export function dispositionOf(error: unknown): Disposition {
+  return (error as { disposition?: unknown } | null)?.disposition === "park" ? "park" : "retry";
+}

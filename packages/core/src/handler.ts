@@ -1,0 +1,100 @@
+import type { Aggregate, DomainEvent } from "./aggregate.ts";
+import type { CommandContract, Contract, EventContract, ResultOf } from "./contract.ts";
+import type { Message, MessageOf, ReplyOf } from "./message.ts";
+import type { Refusal } from "./refusal.ts";
+import type { Transaction } from "./transaction.ts";
+
+/**
+ * A service's reaction to one message type. It runs inside the transaction that also marks the message as handled, so
+ * its effects in the database happen exactly once; an effect elsewhere (mail, HTTP) may happen again after a crash and
+ * needs an idempotency key derived from the message's id.
+ */
+export type Handler =
+  | { readonly mode: "each"; readonly contract: Contract; handle(message: Message, tx: Transaction): unknown }
+  | { readonly mode: "batch"; readonly contract: Contract; handle(messages: readonly Message[], tx: Transaction): unknown }
+  | {
+      readonly mode: "command";
+      readonly contract: CommandContract;
+      handle(message: Message, tx: Transaction): Promise<unknown>;
+    };
+
+/** Reacts to an event of any service, in commit order per key. */
+export function on<C extends EventContract<string, never>>(
+  contract: C,
+  handle: (event: MessageOf<C>, tx: Transaction) => unknown,
+): Handler {
+  return { mode: "each", contract, handle: handle as (message: Message, tx: Transaction) => unknown } as Handler;
+}
+
+/**
+ * Reacts to events in batches, for set-based SQL. The events of one key are in commit order; a batch that throws is
+ * handled again one message at a time, so the function must take a batch of any size from 1.
+ */
+export function onBatch<C extends EventContract<string, never>>(
+  contract: C,
+  handle: (events: readonly MessageOf<C>[], tx: Transaction) => unknown,
+): Handler {
+  return { mode: "batch", contract, handle: handle as (messages: readonly Message[], tx: Transaction) => unknown } as Handler;
+}
+
+/**
+ * Carries out a command that this service accepts. What it returns is the reply: a result, or a {@link Refusal}, whose
+ * writes are rolled back. The reply is recorded in the same transaction as the effects.
+ */
+export function handles<C extends CommandContract<string, never, never>>(
+  contract: C,
+  handle: (command: MessageOf<C>, tx: Transaction) => Promise<ResultOf<C> | Refusal>,
+): Handler {
+  return { mode: "command", contract, handle: handle as (message: Message, tx: Transaction) => Promise<unknown> } as Handler;
+}
+
+/** Reacts to the reply to a command that this service sent. */
+export function onReply<C extends CommandContract<string, never, never>>(
+  command: C,
+  handle: (reply: ReplyOf<C>, tx: Transaction) => unknown,
+): Handler {
+  const contract = command.reply as Contract;
+  return { mode: "each", contract, handle: handle as (message: Message, tx: Transaction) => unknown };
+}
+
+/** A read model fed by messages, with a subscription (and so a position) of its own. */
+export interface Projection {
+  readonly name: string;
+  readonly handlers: readonly Handler[];
+}
+
+/** Declares a read model: `projection("catalogue", [on(ProductAdded, …), on(ProductRemoved, …)])`. */
+export function projection(name: string, handlers: readonly Handler[]): Projection {
+  return { name, handlers };
+}
+
+/** Where a domain event stands. */
+export interface EventContext {
+  readonly id: string;
+  readonly version: number;
+  readonly at: Date;
+}
+
+/** A read model of an aggregate, written in the same transaction as its events: never stale inside the service. */
+export interface View {
+  readonly aggregate: Aggregate;
+  apply(event: DomainEvent, context: EventContext, tx: Transaction): unknown;
+}
+
+/** Declares a view: one function per event type that concerns it. */
+export function view<State, Event extends DomainEvent>(
+  aggregate: Aggregate<State, Event>,
+  when: {
+    readonly [Type in Event["type"]]?: (
+      data: Extract<Event, { type: Type }>["data"],
+      context: EventContext,
+      tx: Transaction,
+    ) => unknown;
+  },
+): View {
+  const steps = when as Record<string, ((data: unknown, context: EventContext, tx: Transaction) => unknown) | undefined>;
+  return {
+    aggregate: aggregate as unknown as Aggregate,
+    apply: (event, context, tx) => steps[event.type]?.(event.data, context, tx),
+  };
+}

@@ -1,0 +1,34 @@
+export { type Aggregate, type AggregateRoot, type DomainEvent, defineAggregate } from "./aggregate.ts";
+export { type Clock, systemClock } from "./clock.ts";
+export { type CloudEvent, fromCloudEvent, toCloudEvent } from "./cloud-event.ts";
+export {
+  type CommandContract,
+  type Contract,
+  type DataOf,
+  defineCommand,
+  defineEvent,
+  type EventContract,
+  type MessageKind,
+  type ReplyContract,
+  type ReplyOutcome,
+  type ResultOf,
+  type TypeOf,
+} from "./contract.ts";
+export { type Disposition, type ErrorCode, errorCatalogue, ParkMessage, TidingsError } from "./errors.ts";
+export {
+  type EventContext,
+  type Handler,
+  handles,
+  on,
+  onBatch,
+  onReply,
+  type Projection,
+  projection,
+  type View,
+  view,
+} from "./handler.ts";
+export type { Cause, Message, MessageHeaders, MessageOf, ReplyOf } from "./message.ts";
+export { isRefusal, notFound, Refusal, refuse } from "./refusal.ts";
+export type { LoadOptions, QueryResult, RecordOptions, Transaction } from "./transaction.ts";
+export { isUuid, uuidv7 } from "./uuid.ts";
+export { type ValidationIssue, type ValidationResult, validate } from "./validate.ts";

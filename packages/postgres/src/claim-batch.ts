@@ -1,0 +1,163 @@
+import type { Message } from "@tidings/core";
+import type { QueryConfig } from "pg";
+import type { Store } from "./store.ts";
+import type { UnitOfWork } from "./unit-of-work.ts";
+
+/** Which partitions of which log one handler group reads. */
+export interface SubscriptionKey {
+  readonly subscription: string;
+  /** The log that is read. */
+  readonly source: Store;
+  /** Where the cursors and the parked messages are. */
+  readonly store: Store;
+}
+
+/** A message at its place in the log. */
+export interface LoggedMessage {
+  readonly partition: number;
+  readonly position: number;
+  /** Whether an earlier message of its key is parked, so that this one has to wait behind it. */
+  readonly blocked: boolean;
+  readonly message: Message;
+}
+
+/** What a batch holds, by partition. Only partitions whose lease this transaction holds are in it. */
+export interface Batch {
+  readonly partitions: ReadonlyMap<number, ClaimedPartition>;
+  /** Those of the wanted types. */
+  readonly messages: readonly LoggedMessage[];
+  /** How many messages of any type were read. */
+  readonly size: number;
+}
+
+export interface ClaimedPartition {
+  /** Where the cursor stood. */
+  readonly from: number;
+  /** Where it will stand: the last message read, or `from`. */
+  readonly to: number;
+  /** Whether the limit was reached, so that more messages may follow. */
+  readonly full: boolean;
+}
+
+interface Row {
+  partition: number;
+  cursor: string;
+  position: string | null;
+  blocked: boolean;
+  id: string;
+  kind: Message["kind"];
+  type: string;
+  version: number;
+  key: string;
+  time: Date;
+  correlation_id: string;
+  causation_id: string | null;
+  headers: Message["headers"];
+  data: unknown;
+}
+
+/**
+ * Leases partitions and reads the next messages of each, in one round trip.
+ *
+ * The two statements are apart for a reason: in READ COMMITTED each sees what was committed when it began. The first
+ * locks the cursor rows (those that another instance holds are passed over); the second begins after the locks are
+ * held, so it sees every message and every parked key that the previous holder of the lease left behind.
+ *
+ * @param types only messages of these types come with their data and reach a handler; the others are passed by
+ */
+export async function claimBatch(
+  unit: UnitOfWork,
+  key: SubscriptionKey,
+  types: readonly string[],
+  partitions: readonly number[],
+  limit: number,
+): Promise<Batch> {
+  const claimed = unit.query<{ partition: number }>(claim(key, partitions));
+  const read = unit.query<Row>(readNext(key, types, partitions, limit));
+  const mine = new Set((await claimed).rows.map((row) => row.partition));
+  return toBatch((await read).rows, mine, limit, key.source.service, new Set(types));
+}
+
+function claim({ subscription, source, store }: SubscriptionKey, partitions: readonly number[]): QueryConfig {
+  return {
+    name: `tidings_claim ${store.schema}`,
+    text: `select partition from ${store.table("cursors")}
+      where subscription = $1 and source = $2 and partition = any($3) order by partition for update skip locked`,
+    values: [subscription, source.service, partitions],
+  };
+}
+
+function readNext(
+  { subscription, source, store }: SubscriptionKey,
+  types: readonly string[],
+  partitions: readonly number[],
+  limit: number,
+): QueryConfig {
+  return {
+    name: `tidings_read ${source.schema}`,
+    text: `
+select c.partition, c.position as cursor, o.position, o.id, o.kind, o.type, o.version, o.key, o.time, o.correlation_id,
+  o.causation_id, o.headers, case when o.type = any($4) then o.data end as data,
+  exists (select from ${store.table("parked")} p where p.subscription = $1 and p.source = $2 and p.key = o.key) as blocked
+from ${store.table("cursors")} c
+left join lateral (
+  select * from ${source.table("outbox")} o
+  where o.partition = c.partition and o.position > c.position
+  order by o.position limit $5
+) o on true
+where c.subscription = $1 and c.source = $2 and c.partition = any($3)
+order by c.partition, o.position`,
+    values: [subscription, source.service, partitions, types, limit],
+  };
+}
+
+function toBatch(rows: readonly Row[], mine: ReadonlySet<number>, limit: number, source: string, types: ReadonlySet<string>): Batch {
+  const partitions = new Map<number, ClaimedPartition>();
+  const counts = new Map<number, number>();
+  const messages: LoggedMessage[] = [];
+  let size = 0;
+  for (const row of rows) {
+    if (!mine.has(row.partition)) continue;
+    const from = Number(row.cursor);
+    if (row.position === null) {
+      partitions.set(row.partition, { from, to: from, full: false });
+      continue;
+    }
+    const count = (counts.get(row.partition) ?? 0) + 1;
+    const position = Number(row.position);
+    size++;
+    counts.set(row.partition, count);
+    partitions.set(row.partition, { from, to: position, full: count === limit });
+    if (!types.has(row.type)) continue;
+    messages.push({ partition: row.partition, position, blocked: row.blocked, message: toMessage(row, source) });
+  }
+  return { partitions, messages, size };
+}
+
+function toMessage(row: Row, source: string): Message {
+  return {
+    id: row.id,
+    kind: row.kind,
+    type: row.type,
+    version: row.version,
+    source,
+    key: row.key,
+    time: row.time.toISOString(),
+    data: row.data,
+    correlationId: row.correlation_id,
+    causationId: row.causation_id,
+    headers: row.headers,
+  };
+}
+
+/** The statement that moves the cursors of a handled batch. */
+export function moveCursors({ subscription, source, store }: SubscriptionKey, batch: Batch): QueryConfig {
+  const moved = [...batch.partitions].filter(([, { from, to }]) => to > from);
+  return {
+    name: `tidings_move ${store.schema}`,
+    text: `update ${store.table("cursors")} c set position = m.position
+      from unnest($3::smallint[], $4::bigint[]) m (partition, position)
+      where c.subscription = $1 and c.source = $2 and c.partition = m.partition`,
+    values: [subscription, source.service, moved.map(([partition]) => partition), moved.map(([, { to }]) => to)],
+  };
+}

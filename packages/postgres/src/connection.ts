@@ -1,0 +1,46 @@
+import pg from "pg";
+import { quoteIdentifier } from "./store.ts";
+
+/** How a pool of connections is to behave. */
+export interface PoolOptions {
+  /** Unqualified table names in the service's own SQL mean this schema. */
+  readonly schema: string;
+  /** Shown in `pg_stat_activity`. */
+  readonly name: string;
+  /** At most so many connections; who asks for one more waits. */
+  readonly max: number;
+  /** A transaction that sits idle longer is ended by the server, so that a stalled process frees what it leased. */
+  readonly idleInTransactionMs?: number;
+  /** A statement that takes longer is cancelled by the server. */
+  readonly statementTimeoutMs?: number;
+}
+
+/**
+ * A pool of pipelining connections. An idle connection that the server closes is replaced; it never takes the process
+ * down. Waiting for a connection ends after 5 s with an error that {@link isTransient} knows.
+ */
+export function createPool(url: string, options: PoolOptions): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.max,
+    application_name: options.name,
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 30_000,
+    idle_in_transaction_session_timeout: options.idleInTransactionMs ?? 60_000,
+    ...(options.statementTimeoutMs !== undefined && { statement_timeout: options.statementTimeoutMs }),
+    options: `-c search_path=${escapeOption(quoteIdentifier(options.schema))}`,
+    keepAlive: true,
+    pipeline: true,
+  } as pg.PoolConfig);
+  pool.on("connect", (client) => client.on("error", ignoreLostConnection));
+  pool.on("error", ignoreLostConnection);
+  return pool;
+}
+
+/** A lost connection also fails the statement that needs it, which is where it is dealt with. */
+function ignoreLostConnection(): void {}
+
+/** Escapes for the server's `options` start-up parameter, which splits at blanks. */
+function escapeOption(value: string): string {
+  return value.replace(/[\\ ]/g, (character) => `\\${character}`);
+}

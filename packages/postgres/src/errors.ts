@@ -1,0 +1,39 @@
+interface DatabaseError {
+  readonly code?: unknown;
+  readonly constraint?: unknown;
+  readonly message?: unknown;
+}
+
+/**
+ * Whether an error says something about the database or the network rather than about the message being handled:
+ * lost connections (class 08), a server that shuts down or starts (57P0x), serialization failures and deadlocks
+ * (40001, 40P01), lock time-outs (55P03) and exhausted resources (class 53). Such work is repeated as it is.
+ */
+export function isTransient(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const { code, message } = cause as DatabaseError;
+    if (typeof code === "string" && (transientCodes.has(code) || /^(08|53|57P0)/.test(code))) return true;
+    if (typeof message === "string" && /Connection terminated|timeout exceeded when trying to connect/.test(message)) return true;
+    if (/not queryable|connection timeout|Client was closed/i.test(String(message))) return true;
+  }
+  return false;
+}
+
+const transientCodes = new Set([
+  "40001",
+  "40P01",
+  "55P03",
+  "25P03",
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+]);
+
+/** Whether a commit failed because somebody else appended to the same stream first. */
+export function isStreamConflict(error: unknown): boolean {
+  const { code, constraint } = (error ?? {}) as DatabaseError;
+  return code === "23505" && constraint === "tidings_events_stream_version";
+}

@@ -1,0 +1,109 @@
+import type { Message } from "@tidings/core";
+import { dispositionOf } from "@tidings/core/internal";
+import { type Batch, claimBatch, type LoggedMessage, moveCursors } from "./claim-batch.ts";
+import { isStreamConflict, isTransient } from "./errors.ts";
+import { handleMessages } from "./handle-messages.ts";
+import { lockCursor, nextAttempt, parkHead, parkWaiting } from "./parked-messages.ts";
+import type { SubscriptionEnvironment } from "./subscription-settings.ts";
+import { type Positions, useUnit } from "./unit-of-work.ts";
+
+/** What became of a batch. */
+export interface BatchResult {
+  readonly batch: Batch;
+  /** It failed, nothing of it was kept, and it has several messages: repeat it one by one. */
+  readonly isolate: boolean;
+  /** When the message that failed is due again, if it was parked and will be retried. */
+  readonly retryAt: Date | null;
+}
+
+/**
+ * Handles the next messages of some partitions in one transaction:
+ *
+ *   claim (lock cursors, read messages) → handle → park those whose key is parked, move cursors, record → commit
+ *
+ * If the process dies before the commit, the server rolls everything back and frees the lease: the batch is handled
+ * again, from the same cursor. If it dies after the commit, the cursors have moved with the effects. When a handler
+ * throws, all is rolled back; a batch of one message is then parked, in a transaction that also moves the cursor, and
+ * a larger one is the caller's to repeat message by message.
+ *
+ * @throws transient errors and conflicts only: nothing has happened, try again later
+ */
+export async function handleBatch(
+  env: SubscriptionEnvironment,
+  partitions: readonly number[],
+  limit: number,
+): Promise<BatchResult> {
+  const { batch, failure } = await attemptBatch(env, partitions, limit);
+  if (!failure) return { batch, isolate: false, retryAt: null };
+  if (isTransient(failure.error) || isStreamConflict(failure.error)) throw failure.error;
+  const [only] = batch.messages;
+  if (batch.size > 1 || !only) return { batch, isolate: true, retryAt: null };
+  await env.probe("rolled-back");
+  return { batch, isolate: false, retryAt: await park(env, only, failure.error) };
+}
+
+interface Attempt {
+  readonly batch: Batch;
+  readonly failure?: { readonly error: unknown };
+}
+
+async function attemptBatch(env: SubscriptionEnvironment, partitions: readonly number[], limit: number): Promise<Attempt> {
+  const { key, context, handlers, settings } = env;
+  return useUnit(env.pool, context, async (unit) => {
+    const batch = await claimBatch(unit, key, [...handlers.keys()], partitions, limit);
+    await env.probe("claimed");
+    if (batch.size === 0) return { batch };
+    const mine = batch.messages.filter(({ message }) => isFor(message, key.store.service));
+    const blocked = mine.filter((logged) => logged.blocked);
+    const ready = mine.filter((logged) => !logged.blocked).map(({ message }) => message);
+    let recorded: Positions;
+    try {
+      await handleMessages(unit, handlers, ready, settings.handlerTimeoutMs);
+      await env.probe("handled");
+      const waiting = blocked.length > 0 ? [parkWaiting(key, blocked, env.clock.now())] : [];
+      recorded = await unit.commit([...waiting, moveCursors(key, batch)]);
+    } catch (error) {
+      return { batch, failure: { error } };
+    }
+    await env.probe("committed");
+    announce(env, batch, recorded);
+    return { batch };
+  });
+}
+
+function announce(env: SubscriptionEnvironment, batch: Batch, recorded: Positions): void {
+  env.progressed(new Map([...batch.partitions].map(([partition, { to }]) => [partition, to])));
+  if (recorded.size > 0) env.recorded(recorded);
+}
+
+/**
+ * Parks a message that failed on its own and moves the cursor past it. It first waits for the lease: whoever had it in
+ * the meantime may have handled or parked the message, and then there is nothing to do.
+ *
+ * @returns when it is due again; null when a person has to decide
+ */
+async function park(env: SubscriptionEnvironment, failed: LoggedMessage, error: unknown): Promise<Date | null> {
+  const { key, handlers } = env;
+  const now = env.clock.now();
+  const next =
+    dispositionOf(error) === "park" ? ({ state: "dead", at: null } as const) : nextAttempt(env.settings.retry, 1, now);
+  const isParked = await useUnit(env.pool, env.context, async (unit) => {
+    unit.query(lockCursor(key, failed.partition));
+    const batch = await claimBatch(unit, key, [...handlers.keys()], [failed.partition], 1);
+    if (batch.messages[0]?.position !== failed.position) return false;
+    await unit.commit([parkHead(key, failed, error, next, now), moveCursors(key, batch)]);
+    env.progressed(new Map([[failed.partition, failed.position]]));
+    return true;
+  });
+  if (!isParked) return null;
+  await env.probe("parked");
+  const { id, type } = failed.message;
+  const outcome = next.state === "dead" ? "message became a dead letter" : "message failed and will be retried";
+  env.log.warn({ subscription: key.subscription, type, id, err: error }, outcome);
+  return next.at;
+}
+
+/** A reply concerns only the service that sent the command. */
+function isFor(message: Message, service: string): boolean {
+  return message.kind !== "reply" || message.headers.replyTo === service;
+}

@@ -1,0 +1,94 @@
+import { type CommandContract, type Handler, isRefusal, type Message, TidingsError } from "@tidings/core";
+import { causeOf, noCause, parseData } from "@tidings/core/internal";
+import { ServiceTransaction } from "./service-transaction.ts";
+import type { UnitOfWork } from "./unit-of-work.ts";
+
+/** The handlers of one group, by message type. */
+export type HandlersByType = ReadonlyMap<string, readonly Handler[]>;
+
+export function handlersByType(handlers: readonly Handler[]): HandlersByType {
+  return Map.groupBy(handlers, (handler) => handler.contract.type);
+}
+
+/**
+ * Hands messages to their handlers, one after the other in the order given; neighbours of one type go to a batch
+ * handler together. Each is validated first. A handler's time is limited; one that overruns it finds its transaction
+ * closed.
+ *
+ * @throws what a handler throws, `message-invalid`, or `handler-timeout`; the caller rolls back
+ */
+export async function handleMessages(
+  unit: UnitOfWork,
+  handlers: HandlersByType,
+  messages: readonly Message[],
+  timeoutMs: number,
+): Promise<void> {
+  for (let start = 0; start < messages.length; ) {
+    const type = (messages[start] as Message).type;
+    let end = start + 1;
+    while (messages[end]?.type === type) end++;
+    await handleRun(unit, handlers.get(type) ?? [], messages.slice(start, end), timeoutMs);
+    start = end;
+  }
+}
+
+async function handleRun(unit: UnitOfWork, handlers: readonly Handler[], run: readonly Message[], timeoutMs: number) {
+  const [contract] = handlers.map((handler) => handler.contract);
+  if (!contract) throw new TidingsError("no-handler", `Nothing handles ${run[0]?.type} any more.`);
+  const valid: Message[] = [];
+  for (const message of run) {
+    const parsed = parseData(contract, message.data, message.version);
+    valid.push({ ...message, data: parsed instanceof Promise ? await parsed : parsed, version: contract.version });
+  }
+  for (const handler of handlers) {
+    if (handler.mode === "batch") {
+      const only = valid.length === 1 ? causeOf(valid[0] as Message) : noCause;
+      const tx = new ServiceTransaction(unit, only);
+      await inTime(unit, timeoutMs, () => handler.handle(valid, tx));
+    } else {
+      for (const message of valid) await handleOne(unit, handler, message, timeoutMs);
+    }
+  }
+}
+
+async function handleOne(
+  unit: UnitOfWork,
+  handler: Exclude<Handler, { mode: "batch" }>,
+  message: Message,
+  timeoutMs: number,
+): Promise<void> {
+  const tx = new ServiceTransaction(unit, causeOf(message));
+  if (handler.mode === "each") {
+    await inTime(unit, timeoutMs, () => handler.handle(message, tx));
+    return;
+  }
+  unit.savepoint();
+  const outcome = await inTime(unit, timeoutMs, () => handler.handle(message, tx));
+  if (isRefusal(outcome)) await unit.rollbackToSavepoint();
+  unit.releaseSavepoint();
+  tx.reply(message, handler.contract as CommandContract, toReply(outcome));
+}
+
+function toReply(outcome: unknown) {
+  if (isRefusal(outcome)) return { outcome: "refused", rule: outcome.rule, detail: outcome.detail };
+  return { outcome: "done", result: outcome };
+}
+
+/** Waits for a handler at most so long; then its transaction is closed under it. */
+async function inTime<T>(unit: UnitOfWork, timeoutMs: number, handle: () => T | Promise<T>): Promise<T> {
+  const result = handle();
+  if (!(result instanceof Promise)) return result;
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const error = new TidingsError("handler-timeout", `A handler did not finish in ${timeoutMs} ms.`);
+      unit.abandon(error);
+      reject(error);
+    }, timeoutMs);
+  });
+  try {
+    return await Promise.race([result, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,13 @@
+export {
+  type DeadLetter,
+  type DeadLetterId,
+  dropDeadLetter,
+  editDeadLetter,
+  listDeadLetters,
+  retryDeadLetter,
+} from "./dead-letters.ts";
+export { readStream, type StoredEvent } from "./event-store.ts";
+export { type Migration, type MigrationPlan, migrateService } from "./migrate.ts";
+export type { StoredError } from "./parked-messages.ts";
+export { removeSubscription } from "./registry.ts";
+export { type Store, storeOf } from "./store.ts";

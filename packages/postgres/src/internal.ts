@@ -1,0 +1,16 @@
+export { createPool } from "./connection.ts";
+export { ConsistencyGate, type ConsistencyToken } from "./consistency.ts";
+export { isStreamConflict, isTransient } from "./errors.ts";
+export { quoteIdentifier, schemaOf } from "./store.ts";
+export { type Registry, readHeads, readRegistry } from "./registry.ts";
+export { type Committed, runTransaction } from "./run-transaction.ts";
+export { type HandlerGroup, type RuntimeOptions, ServiceRuntime } from "./service-runtime.ts";
+export {
+  type BatchStep,
+  batchSteps,
+  defaultSubscriptionSettings,
+  type Log,
+  type SubscriptionSettings,
+} from "./subscription-settings.ts";
+export { type Positions, type ServiceContext, type UnitOfWork, useUnit } from "./unit-of-work.ts";
+export { WakeUp } from "./wake-up.ts";

@@ -1,0 +1,68 @@
+import type { ClientBase } from "pg";
+import { type Store, storeOf } from "./store.ts";
+
+type Queryable = Pick<ClientBase, "query">;
+
+/** Which services are installed in this database, who records what for whom, and who reads whose log. */
+export interface Registry {
+  readonly stores: ReadonlyMap<string, Store>;
+  /** The services that may send a command, by its type. */
+  readonly senders: ReadonlyMap<string, readonly string[]>;
+  readonly subscriptions: readonly RegisteredSubscription[];
+}
+
+export interface RegisteredSubscription {
+  readonly subscription: string;
+  readonly service: string;
+  readonly source: string;
+}
+
+export async function readRegistry(client: Queryable): Promise<Registry> {
+  const services = await client.query("select name, schema, partitions from tidings.services");
+  const contracts = await client.query("select service, type from tidings.contracts where role = 'sends'");
+  const subscriptions = await client.query<RegisteredSubscription>("select subscription, service, source from tidings.subscriptions");
+  return {
+    stores: new Map(services.rows.map((row) => [row.name, storeOf(row.name, row.partitions, row.schema)])),
+    senders: new Map(
+      [...Map.groupBy(contracts.rows, (row) => row.type as string)].map(([type, rows]) => [type, rows.map((row) => row.service as string)]),
+    ),
+    subscriptions: subscriptions.rows,
+  };
+}
+
+/**
+ * Makes a subscription known and gives it cursors at the beginning of what the log still holds. Safe to repeat and to
+ * do in several processes at once.
+ */
+export async function registerSubscription(client: Queryable, store: Store, subscription: string, source: Store): Promise<void> {
+  await client.query("insert into tidings.subscriptions (subscription, service, source) values ($1, $2, $3) on conflict do nothing", [
+    subscription,
+    store.service,
+    source.service,
+  ]);
+  await client.query(
+    `insert into ${store.table("cursors")} (subscription, source, partition)
+     select $1, $2, partition from generate_series(0, $3::int - 1) partition on conflict do nothing`,
+    [subscription, source.service, source.partitions],
+  );
+}
+
+/**
+ * Forgets a subscription that no program runs any more, with its cursors and parked messages, so that it no longer
+ * keeps the log from being shortened.
+ */
+export async function removeSubscription(client: Queryable, store: Store, subscription: string, source: string): Promise<void> {
+  await client.query("delete from tidings.subscriptions where subscription = $1 and source = $2", [subscription, source]);
+  await client.query(`delete from ${store.table("cursors")} where subscription = $1 and source = $2`, [subscription, source]);
+  await client.query(`delete from ${store.table("parked")} where subscription = $1 and source = $2`, [subscription, source]);
+}
+
+/** The highest committed position in each partition of a log. */
+export async function readHeads(client: Queryable, source: Store): Promise<Map<number, number>> {
+  const { rows } = await client.query<{ partition: number; head: string | null }>({
+    name: `tidings_heads ${source.schema}`,
+    text: `select partition, (select max(position) from ${source.table("outbox")} o where o.partition = p.partition) as head
+      from generate_series(0, ${source.partitions - 1}) p (partition)`,
+  });
+  return new Map(rows.filter((row) => row.head !== null).map((row) => [row.partition, Number(row.head)]));
+}

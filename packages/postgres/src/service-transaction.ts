@@ -1,0 +1,181 @@
+import {
+  type Aggregate,
+  type AggregateRoot,
+  type Cause,
+  type CommandContract,
+  type Contract,
+  type DomainEvent,
+  isRefusal,
+  type LoadOptions,
+  type Message,
+  type MessageHeaders,
+  type QueryResult,
+  type RecordOptions,
+  type Refusal,
+  TidingsError,
+  type Transaction,
+  uuidv7,
+} from "@tidings/core";
+import { causeOf, parseData } from "@tidings/core/internal";
+import type { ClientBase } from "pg";
+import { loadAggregate, streamOf } from "./event-store.ts";
+import { deleteScheduled } from "./scheduled-messages.ts";
+import type { UnitOfWork } from "./unit-of-work.ts";
+
+/** A unit of work seen from one cause: what it records carries that cause. */
+export class ServiceTransaction implements Transaction {
+  readonly cause: Cause;
+  readonly #work: UnitOfWork;
+
+  constructor(work: UnitOfWork, cause: Cause) {
+    this.#work = work;
+    this.cause = cause;
+  }
+
+  get service(): string {
+    return this.#work.context.store.service;
+  }
+
+  get signal(): AbortSignal {
+    return this.#work.signal;
+  }
+
+  /** The connection, for an ORM that is to take part in this transaction. It must not begin or end one. */
+  get client(): ClientBase {
+    return this.#work.client;
+  }
+
+  now(): Date {
+    return this.#work.context.clock.now();
+  }
+
+  async query<Row>(text: string, values: readonly unknown[] = []): Promise<QueryResult<Row>> {
+    const { rows, rowCount } = await this.#work.query({ text, values: values as unknown[] });
+    return { rows: rows as Row[], rowCount: rowCount ?? 0 };
+  }
+
+  publish(contract: Contract, data: unknown, options: RecordOptions = {}): string {
+    return this.#record(contract, data, options);
+  }
+
+  send(contract: CommandContract, data: unknown, options: RecordOptions = {}): string {
+    return this.#record(contract, data, options, { replyTo: this.service });
+  }
+
+  /** Records the reply to a command, keyed like the command. */
+  reply(command: Message, contract: CommandContract, outcome: unknown): void {
+    const to = command.headers.replyTo;
+    this.#record(contract.reply, outcome, { key: command.key }, to === undefined ? {} : { replyTo: to });
+  }
+
+  schedule(at: Date, contract: Contract, data: unknown, options: RecordOptions = {}): string {
+    const headers = contract.kind === "command" ? { replyTo: this.service } : {};
+    const id = uuidv7(this.now().getTime());
+    const message = this.#message(id, contract, data, options, headers, at);
+    this.#work.schedule(
+      message instanceof Promise ? message.then((m) => ({ dueAt: at, message: m })) : { dueAt: at, message },
+    );
+    return id;
+  }
+
+  async cancelScheduled(id: string): Promise<boolean> {
+    const { rowCount } = await this.#work.query(deleteScheduled(this.#work.context.store, id));
+    return rowCount === 1;
+  }
+
+  async load<State, Event extends DomainEvent>(
+    aggregate: Aggregate<State, Event>,
+    id: string,
+    options: LoadOptions = {},
+  ): Promise<AggregateRoot<State, Event>> {
+    const stream = streamOf(aggregate as never, id);
+    const known = this.#work.roots.get(stream) as AggregateRoot<State, Event> | undefined;
+    const root = known ?? (await this.#fetch(aggregate, id));
+    if (options.expectedVersion !== undefined && options.expectedVersion !== root.version) {
+      throw new TidingsError("stale-version", `The ${aggregate.name} is at version ${root.version}, not ${options.expectedVersion}.`);
+    }
+    this.#work.roots.set(stream, root as never);
+    return root;
+  }
+
+  /** Loads through the unit of work, so that the statement is part of its transaction. */
+  #fetch<State, Event extends DomainEvent>(aggregate: Aggregate<State, Event>, id: string) {
+    const client = { query: (query: { text: string; values: unknown[] }) => this.#work.query(query) };
+    return loadAggregate(client as unknown as ClientBase, this.#work.context.store, aggregate, id);
+  }
+
+  async append<State, Event extends DomainEvent>(
+    root: AggregateRoot<State, Event>,
+    events: readonly Event[],
+  ): Promise<AggregateRoot<State, Event>> {
+    const stream = streamOf(root.aggregate as never, root.id);
+    let { state, version } = root;
+    const at = this.now();
+    for (const event of events) {
+      state = root.aggregate.evolve(state, event);
+      version += 1;
+      const id = uuidv7(at.getTime());
+      const causedBy = this.cause.causationId === null ? {} : { message: this.cause.causationId };
+      const actor = this.cause.headers.actor === undefined ? {} : { actor: this.cause.headers.actor };
+      const correlationId = this.cause.correlationId ?? id;
+      this.#work.append({ ...event, stream, version, id, time: at.toISOString(), correlationId, causedBy: { ...causedBy, ...actor } });
+      for (const view of this.#work.context.views) {
+        if (view.aggregate.name === root.aggregate.name) await view.apply(event, { id: root.id, version, at }, this);
+      }
+    }
+    const next = { ...root, state, version };
+    this.#work.roots.set(stream, next as never);
+    return next;
+  }
+
+  async decide<State, Event extends DomainEvent>(
+    aggregate: Aggregate<State, Event>,
+    id: string,
+    decision: (state: State, root: AggregateRoot<State, Event>) => readonly Event[] | Refusal,
+    options: LoadOptions = {},
+  ): Promise<AggregateRoot<State, Event> | Refusal> {
+    const root = await this.load(aggregate, id, options);
+    const decided = decision(root.state, root);
+    return isRefusal(decided) ? decided : this.append(root, decided);
+  }
+
+  #record(contract: Contract, data: unknown, options: RecordOptions, headers: MessageHeaders = {}): string {
+    const id = uuidv7(this.now().getTime());
+    this.#work.record(this.#message(id, contract, data, options, headers, this.now()));
+    return id;
+  }
+
+  #message(
+    id: string,
+    contract: Contract,
+    data: unknown,
+    options: RecordOptions,
+    headers: MessageHeaders,
+    time: Date,
+  ): Message | Promise<Message> {
+    if (!this.#work.context.records.has(contract.type)) {
+      const list = contract.kind === "event" ? "publishes" : "sends";
+      throw new TidingsError("contract-not-declared", `${this.service} records ${contract.type}, which is not in its \`${list}\`.`);
+    }
+    const cause = options.causedBy ? causeOf(options.causedBy) : this.cause;
+    const finish = (valid: unknown): Message => ({
+      id,
+      kind: contract.kind,
+      type: contract.type,
+      version: contract.version,
+      source: this.service,
+      key: options.key ?? contract.keyOf(valid),
+      time: time.toISOString(),
+      data: valid,
+      correlationId: cause.correlationId ?? id,
+      causationId: cause.causationId,
+      headers: {
+        ...cause.headers,
+        ...headers,
+        ...(options.operationId !== undefined && { operationId: options.operationId }),
+      },
+    });
+    const valid = parseData(contract, data, contract.version);
+    return valid instanceof Promise ? valid.then(finish) : finish(valid);
+  }
+}

@@ -1,0 +1,205 @@
+import type { AggregateRoot, Clock, Message, View } from "@tidings/core";
+import { TidingsError } from "@tidings/core";
+import type { ClientBase, Pool, QueryConfig, QueryResult } from "pg";
+import { appendEvents, type StoredEvent, saveSnapshot } from "./event-store.ts";
+import { recordMessages } from "./record-messages.ts";
+import { insertScheduled, type ScheduledMessage } from "./scheduled-messages.ts";
+import type { Store } from "./store.ts";
+
+/** What a service is to its transactions: where it stores, what it may record, which views follow its aggregates. */
+export interface ServiceContext {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly views: readonly View[];
+  /** The message types that the service declares to record; a type that is not in it is refused. */
+  readonly records: ReadonlySet<string>;
+}
+
+interface Savepoint {
+  readonly events: number;
+  readonly messages: number;
+  readonly scheduled: number;
+  readonly roots: ReadonlyMap<string, AggregateRoot<unknown>>;
+}
+
+/** The highest position that a transaction recorded in each partition of its service's outbox. */
+export type Positions = ReadonlyMap<number, number>;
+
+/**
+ * One database transaction and what it has yet to write.
+ *
+ * States: idle → begun (first statement) → committed | rolled back. `begin` travels with the first statement; the
+ * buffered events and messages travel with the `commit`, in one pipelined round trip, so the partition locks are held
+ * for the length of a commit. If the process or the connection dies at any moment before the server has carried out
+ * the commit, the server rolls back all of it.
+ */
+export class UnitOfWork {
+  readonly client: ClientBase;
+  readonly context: ServiceContext;
+  /** Loaded aggregates by stream, with the events that this transaction appended. */
+  readonly roots = new Map<string, AggregateRoot<unknown>>();
+  readonly #abort = new AbortController();
+  readonly #events: StoredEvent[] = [];
+  readonly #messages: (Message | Promise<Message>)[] = [];
+  readonly #scheduled: (ScheduledMessage | Promise<ScheduledMessage>)[] = [];
+  #savepoint: Savepoint | undefined;
+  #begun: Promise<unknown> | undefined;
+  #failure: { error: unknown } | undefined;
+  #closed = false;
+
+  constructor(client: ClientBase, context: ServiceContext) {
+    this.client = client;
+    this.context = context;
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /**
+   * Runs one statement in call order. Its failure fails the transaction also when nobody awaits it.
+   * @throws TidingsError `transaction-closed`
+   */
+  query<Row extends object>(query: QueryConfig): Promise<QueryResult<Row & Record<string, never>>> {
+    if (this.#closed) throw new TidingsError("transaction-closed");
+    this.#begun ??= this.#track(this.client.query("begin"));
+    return this.#track(this.client.query<Row & Record<string, never>>(query));
+  }
+
+  /** Remembers the first failure of a statement, so that one that nobody awaits still fails the transaction. */
+  #track<T>(result: Promise<T>): Promise<T> {
+    result.catch((error: unknown) => {
+      this.#failure ??= { error };
+    });
+    return result;
+  }
+
+  record(message: Message | Promise<Message>): void {
+    this.#messages.push(this.#open(message));
+  }
+
+  schedule(message: ScheduledMessage | Promise<ScheduledMessage>): void {
+    this.#scheduled.push(this.#open(message));
+  }
+
+  append(event: StoredEvent): void {
+    this.#events.push(this.#open(event));
+  }
+
+  #open<T>(value: T): T {
+    if (this.#closed) throw new TidingsError("transaction-closed");
+    return value;
+  }
+
+  /** A point to which {@link rollbackToSavepoint} returns: what was written and buffered since then is forgotten. */
+  savepoint(): void {
+    this.query({ text: "savepoint tidings" });
+    const [events, messages, scheduled] = [this.#events.length, this.#messages.length, this.#scheduled.length];
+    this.#savepoint = { events, messages, scheduled, roots: new Map(this.roots) };
+  }
+
+  async rollbackToSavepoint(): Promise<void> {
+    const point = this.#savepoint;
+    if (!point) throw new Error("There is no savepoint to roll back to.");
+    await this.query({ text: "rollback to savepoint tidings" });
+    this.#failure = undefined;
+    this.#events.length = point.events;
+    this.#messages.length = point.messages;
+    this.#scheduled.length = point.scheduled;
+    this.roots.clear();
+    for (const [stream, root] of point.roots) this.roots.set(stream, root);
+  }
+
+  /** Keeps what was written since the savepoint. */
+  releaseSavepoint(): void {
+    this.query({ text: "release savepoint tidings" });
+    this.#savepoint = undefined;
+  }
+
+  /**
+   * Writes what is buffered and commits. @param last statements that belong to the commit, for example moved cursors
+   * @returns the positions of the recorded messages
+   * @throws the first error of any statement; then nothing has happened
+   */
+  async commit(last: readonly QueryConfig[] = []): Promise<Positions> {
+    const messages = await Promise.all(this.#messages);
+    const scheduled = await Promise.all(this.#scheduled);
+    this.#assertSound();
+    const recorded = this.#flush(messages, scheduled, last);
+    if (!this.#begun) return noPositions;
+    this.#closed = true;
+    const committed = this.#track(this.client.query("commit"));
+    const [written, answer] = await Promise.allSettled([recorded, committed]);
+    this.#assertSound();
+    const command = answer.status === "fulfilled" ? answer.value.command : "an error";
+    if (command !== "COMMIT") throw new Error(`The transaction was not committed: the server answered ${command}.`);
+    return written.status === "fulfilled" && written.value ? positionsOf(written.value) : noPositions;
+  }
+
+  #assertSound(): void {
+    if (this.#failure) throw this.#failure.error;
+  }
+
+  /** Sends the buffered writes without waiting; a failure of any of them makes the commit that follows a rollback. */
+  #flush(messages: readonly Message[], scheduled: readonly ScheduledMessage[], last: readonly QueryConfig[]) {
+    const { store } = this.context;
+    if (scheduled.length > 0) this.query(insertScheduled(store, scheduled));
+    if (this.#events.length > 0) this.query(appendEvents(store, this.#events));
+    for (const root of this.roots.values()) if (isSnapshotDue(root, this.#events)) this.query(saveSnapshot(store, root));
+    for (const statement of last) this.query(statement);
+    if (messages.length === 0) return undefined;
+    return this.query<{ partition: number; position: string }>(recordMessages(store, messages));
+  }
+
+  /** From now on every use of the transaction fails; for a handler that did not finish in its time. */
+  abandon(reason: Error): void {
+    this.#closed = true;
+    this.#abort.abort(reason);
+  }
+
+  /** Ends the transaction without effect. Safe to call at any time, also after a lost connection. */
+  async rollback(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#abort.abort(new TidingsError("transaction-closed"));
+    if (this.#begun) await this.client.query("rollback");
+  }
+}
+
+/**
+ * Lends a function a unit of work on a connection of the pool. What the function has not committed when it returns or
+ * throws is rolled back; a connection that cannot be rolled back is thrown away.
+ */
+export async function useUnit<Result>(
+  pool: Pool,
+  context: ServiceContext,
+  use: (unit: UnitOfWork) => Promise<Result>,
+): Promise<Result> {
+  const client = await pool.connect();
+  const unit = new UnitOfWork(client, context);
+  try {
+    return await use(unit);
+  } finally {
+    const isAbandoned = unit.signal.aborted;
+    const isClean = await unit.rollback().then(
+      () => true,
+      () => false,
+    );
+    client.release(isAbandoned || !isClean);
+  }
+}
+
+const noPositions: Positions = new Map();
+
+function positionsOf(result: QueryResult<{ partition: number; position: string }>): Positions {
+  const positions = new Map<number, number>();
+  for (const { partition, position } of result.rows) positions.set(partition, Number(position));
+  return positions;
+}
+
+function isSnapshotDue(root: AggregateRoot<unknown>, appended: readonly StoredEvent[]): boolean {
+  const { snapshot, name } = root.aggregate;
+  if (!snapshot) return false;
+  const count = appended.filter((event) => event.stream === `${name}-${root.id}`).length;
+  return Math.floor(root.version / snapshot.every) > Math.floor((root.version - count) / snapshot.every);
+}

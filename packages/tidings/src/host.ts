@@ -1,0 +1,191 @@
+import { type Cause, type Clock, systemClock, type Transaction } from "@tidings/core";
+import { noCause } from "@tidings/core/internal";
+import { migrateService, type Store } from "@tidings/postgres";
+import {
+  ConsistencyGate,
+  isTransient,
+  type Log,
+  type Registry,
+  type RuntimeOptions,
+  readRegistry,
+  runTransaction,
+  ServiceRuntime,
+  WakeUp,
+} from "@tidings/postgres/internal";
+import type pg from "pg";
+import { connect } from "./connect.ts";
+import type { Service } from "./define-service.ts";
+import { groupsOf, migrationPlanOf, recordsOf, settingsOf } from "./service-plan.ts";
+
+export interface HostOptions {
+  readonly databaseUrl: string;
+  readonly log: Log;
+  readonly clock?: Clock;
+  /** Connections of each service: for requests (10), and for batches (10). */
+  readonly connections?: { readonly requests?: number; readonly batches?: number };
+  /** Called at each step of each batch; tests end the process there. */
+  readonly probe?: RuntimeOptions["probe"];
+}
+
+/**
+ * Some services at work in this process, over one database. Any number of hosts may run the same services on the same
+ * database, start together, and come and go.
+ */
+export class Host {
+  readonly gate: ConsistencyGate;
+  readonly log: Log;
+  readonly runtimes = new Map<string, ServiceRuntime>();
+  readonly #services: readonly Service[];
+  readonly #options: HostOptions;
+  readonly #client: pg.Client;
+  readonly #wakeUp: WakeUp;
+  readonly #stopping = new AbortController();
+  #registry: Registry = { stores: new Map(), senders: new Map(), subscriptions: [] };
+  #polling: Promise<void> = Promise.resolve();
+  readonly #warned = new Set<string>();
+
+  private constructor(services: readonly Service[], options: HostOptions, client: pg.Client) {
+    this.#services = services;
+    this.#options = options;
+    this.#client = client;
+    this.log = options.log;
+    this.#wakeUp = new WakeUp(options.databaseUrl, options.log);
+    this.gate = new ConsistencyGate({ query: ((query: pg.QueryConfig) => this.#anyPool().query(query)) as pg.Client["query"] }, () => this.#registry);
+  }
+
+  /**
+   * Installs the services or brings them up to date, and starts their subscriptions.
+   * @throws TidingsError when the database cannot be reached, or a migration does not fit; nothing is left running
+   */
+  static async start(services: readonly Service[], options: HostOptions): Promise<Host> {
+    const client = await connect(options.databaseUrl, "tidings host");
+    const host = new Host(services, options, client);
+    try {
+      for (const service of services) {
+        const store = await migrateService(client, await migrationPlanOf(service));
+        host.runtimes.set(service.name, host.#createRuntime(service, store));
+      }
+      await host.#wakeUp.start();
+      await host.#subscribe(client);
+      host.#polling = host.#poll();
+      return host;
+    } catch (error) {
+      await host.close(0);
+      throw error;
+    } finally {
+      await client.end().catch(() => {});
+    }
+  }
+
+  #createRuntime(service: Service, store: Store): ServiceRuntime {
+    const { databaseUrl, log, clock = systemClock, connections = {}, probe } = this.#options;
+    return new ServiceRuntime({
+      url: databaseUrl,
+      store,
+      groups: groupsOf(service),
+      views: service.views,
+      records: recordsOf(service),
+      settings: settingsOf(service),
+      clock,
+      log,
+      wakeUp: this.#wakeUp,
+      gate: this.gate,
+      registry: () => this.#registry,
+      connections: { requests: connections.requests ?? 10, batches: connections.batches ?? 10 },
+      ...(probe && { probe }),
+    });
+  }
+
+  /** The runtime of one of its services. @throws Error when the host does not run it */
+  runtime(service: string): ServiceRuntime {
+    const runtime = this.runtimes.get(service);
+    if (!runtime) throw new Error(`This host does not run ${service}.`);
+    return runtime;
+  }
+
+  /**
+   * Runs a function in one transaction of a service, as a request would; see {@link Transaction}.
+   * @returns what the function returns, after the commit
+   */
+  async transaction<Result>(service: string, work: (tx: Transaction) => Promise<Result>, cause: Cause = noCause): Promise<Result> {
+    const runtime = this.runtime(service);
+    const { result, positions } = await runTransaction(runtime.pool, runtime.context, cause, work);
+    runtime.recorded(positions);
+    return result;
+  }
+
+  /**
+   * Begins no new batch, waits for those in flight, closes the connections. What does not finish in time is rolled back
+   * by the server and handled again after the next start. Safe to call twice.
+   */
+  async close(graceMs = 10_000): Promise<void> {
+    if (this.#stopping.signal.aborted) return;
+    this.#stopping.abort();
+    await this.#polling;
+    await Promise.all([...this.runtimes.values()].map((runtime) => runtime.stop(graceMs)));
+    await this.#wakeUp.close();
+    await Promise.all([...this.runtimes.values()].map((runtime) => runtime.close()));
+  }
+
+  #anyPool(): pg.Pool {
+    const [runtime] = this.runtimes.values();
+    if (!runtime) throw new Error("The host runs no service.");
+    return runtime.pool;
+  }
+
+  async #subscribe(client: Pick<pg.Client, "query">): Promise<void> {
+    this.#registry = await readRegistry(client);
+    for (const runtime of this.runtimes.values()) await runtime.subscribe();
+    this.#registry = await readRegistry(client);
+    this.#warnOfMissingLogs();
+  }
+
+  #warnOfMissingLogs(): void {
+    for (const service of this.#services) {
+      for (const { contract, mode } of groupsOf(service).flatMap(({ handlers }) => handlers)) {
+        if (mode === "command" || this.#registry.stores.has(contract.service) || this.#warned.has(contract.service)) continue;
+        this.#warned.add(contract.service);
+        this.log.info({ service: service.name, source: contract.service }, "waiting for a service that is not installed in this database yet");
+      }
+    }
+  }
+
+  /** Once a second the safety net of each service, every 5 s new services, every minute the upkeep of the tables. */
+  async #poll(): Promise<void> {
+    for (let round = 1; !this.#stopping.signal.aborted; round++) {
+      await pause(pollMs, this.#stopping.signal);
+      for (const runtime of this.runtimes.values()) {
+        if (this.#stopping.signal.aborted) return;
+        await this.#attempt(() => runtime.poll());
+        if (round % maintainRounds === 1) await this.#attempt(() => runtime.maintain());
+      }
+      if (round % discoverRounds === 0) await this.#attempt(() => this.#subscribe(this.#anyPool()));
+    }
+  }
+
+  async #attempt(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (isTransient(error)) this.log.warn({ err: error }, "database is unavailable; trying again");
+      else this.log.error({ err: error }, "upkeep failed; trying again");
+    }
+  }
+}
+
+const pollMs = 1_000;
+const discoverRounds = 5;
+const maintainRounds = 60;
+
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const timer = setTimeout(done, milliseconds);
+    function done() {
+      signal.removeEventListener("abort", done);
+      clearTimeout(timer);
+      resolve();
+    }
+    signal.addEventListener("abort", done);
+  });
+}

@@ -48,7 +48,7 @@ export type DataOf<C> = C extends Contract<string, infer Data> ? Data : never;
 export type TypeOf<C> = C extends Contract<infer Type, unknown> ? Type : never;
 
 /** What a command's owner answers when it has carried the command out. */
-export type ResultOf<C> = C extends CommandContract<string, never, infer Result> ? Result : never;
+export type ResultOf<C> = C extends CommandContract<string, unknown, infer Result> ? Result : never;
 
 type KeySource<Data> = (keyof Data & string) | ((data: Data) => string);
 

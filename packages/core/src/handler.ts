@@ -19,7 +19,7 @@ export type Handler =
     };
 
 /** Reacts to an event of any service, in commit order per key. */
-export function on<C extends EventContract<string, never>>(
+export function on<C extends EventContract>(
   contract: C,
   handle: (event: MessageOf<C>, tx: Transaction) => unknown,
 ): Handler {
@@ -30,7 +30,7 @@ export function on<C extends EventContract<string, never>>(
  * Reacts to events in batches, for set-based SQL. The events of one key are in commit order; a batch that throws is
  * handled again one message at a time, so the function must take a batch of any size from 1.
  */
-export function onBatch<C extends EventContract<string, never>>(
+export function onBatch<C extends EventContract>(
   contract: C,
   handle: (events: readonly MessageOf<C>[], tx: Transaction) => unknown,
 ): Handler {
@@ -41,7 +41,7 @@ export function onBatch<C extends EventContract<string, never>>(
  * Carries out a command that this service accepts. What it returns is the reply: a result, or a {@link Refusal}, whose
  * writes are rolled back. The reply is recorded in the same transaction as the effects.
  */
-export function handles<C extends CommandContract<string, never, never>>(
+export function handles<C extends CommandContract>(
   contract: C,
   handle: (command: MessageOf<C>, tx: Transaction) => Promise<ResultOf<C> | Refusal>,
 ): Handler {
@@ -49,7 +49,7 @@ export function handles<C extends CommandContract<string, never, never>>(
 }
 
 /** Reacts to the reply to a command that this service sent. */
-export function onReply<C extends CommandContract<string, never, never>>(
+export function onReply<C extends CommandContract>(
   command: C,
   handle: (reply: ReplyOf<C>, tx: Transaction) => unknown,
 ): Handler {

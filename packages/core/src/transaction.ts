@@ -51,16 +51,16 @@ export interface Transaction {
    * Records an event. @returns its id.
    * @throws TidingsError `contract-not-declared`; `message-invalid` when the data does not match (nothing is recorded)
    */
-  publish<C extends EventContract<string, never>>(contract: C, data: DataOf<C>, options?: RecordOptions): string;
+  publish<C extends EventContract>(contract: C, data: DataOf<C>, options?: RecordOptions): string;
 
   /** Records a command to the contract's owner; its reply comes back to this service. @returns the command's id. */
-  send<C extends CommandContract<string, never, never>>(contract: C, data: DataOf<C>, options?: RecordOptions): string;
+  send<C extends CommandContract>(contract: C, data: DataOf<C>, options?: RecordOptions): string;
 
   /**
    * Records a message at a later time: at `at` or as soon after it as the poller comes by (1 s at most), also after
    * restarts. @returns its id, for {@link cancelScheduled}.
    */
-  schedule<C extends EventContract<string, never> | CommandContract<string, never, never>>(
+  schedule<C extends EventContract | CommandContract>(
     at: Date,
     contract: C,
     data: DataOf<C>,

@@ -78,6 +78,15 @@ export async function claimBatch(
   return toBatch((await read).rows, mine, limit, key.source.service, new Set(types));
 }
 
+/** Waits for this subscription's turn: until its end the transaction keeps others that also take turns waiting. */
+export function takeTurn({ subscription, source, store }: SubscriptionKey): QueryConfig {
+  return {
+    name: `tidings_turn ${store.schema}`,
+    text: "select pg_advisory_xact_lock(hashtextextended($1, 0))",
+    values: [`tidings:turn:${store.schema}:${subscription}:${source.service}`],
+  };
+}
+
 function claim({ subscription, source, store }: SubscriptionKey, partitions: readonly number[]): QueryConfig {
   return {
     name: `tidings_claim ${store.schema}`,
@@ -148,6 +157,21 @@ function toMessage(row: Row, source: string): Message {
     causationId: row.causation_id,
     headers: row.headers,
   };
+}
+
+/**
+ * What is left of a batch when not all of its messages were begun: each partition ends before the first that was not.
+ * @param firstLeft the position of that first message, by partition
+ */
+export function cutBatch(batch: Batch, firstLeft: ReadonlyMap<number, number>): Batch {
+  if (firstLeft.size === 0) return batch;
+  const partitions = new Map(batch.partitions);
+  for (const [partition, position] of firstLeft) {
+    const claimed = partitions.get(partition) as ClaimedPartition;
+    partitions.set(partition, { from: claimed.from, to: position - 1, full: true });
+  }
+  const messages = batch.messages.filter(({ partition, position }) => position < (firstLeft.get(partition) ?? Number.POSITIVE_INFINITY));
+  return { partitions, messages, size: batch.size };
 }
 
 /** The statement that moves the cursors of a handled batch. */

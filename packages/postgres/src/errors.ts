@@ -37,3 +37,8 @@ export function isStreamConflict(error: unknown): boolean {
   const { code, constraint } = (error ?? {}) as DatabaseError;
   return code === "23505" && constraint === "tidings_events_stream_version";
 }
+
+/** Whether two transactions waited for each other and this one was chosen to give way. */
+export function isDeadlock(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === "40P01";
+}

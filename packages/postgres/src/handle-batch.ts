@@ -1,6 +1,7 @@
 import type { Message } from "@tidings/core";
 import { dispositionOf } from "@tidings/core/internal";
-import { type Batch, claimBatch, type LoggedMessage, moveCursors } from "./claim-batch.ts";
+import type { QueryConfig } from "pg";
+import { type Batch, claimBatch, cutBatch, type LoggedMessage, moveCursors, takeTurn } from "./claim-batch.ts";
 import { isStreamConflict, isTransient } from "./errors.ts";
 import { handleMessages } from "./handle-messages.ts";
 import { lockCursor, nextAttempt, parkHead, parkWaiting } from "./parked-messages.ts";
@@ -14,6 +15,17 @@ export interface BatchResult {
   readonly isolate: boolean;
   /** When the message that failed is due again, if it was parked and will be retried. */
   readonly retryAt: Date | null;
+  /** How long a handler waited for something else than the database, on average, in ms. */
+  readonly waitedMs: number;
+}
+
+/** What a batch is to read. */
+export interface BatchRequest {
+  readonly partitions: readonly number[];
+  /** At most so many messages of each partition. */
+  readonly limit: number;
+  /** Wait until no other batch of this subscription that takes turns is running: after a deadlock. */
+  readonly inTurn: boolean;
 }
 
 /**
@@ -28,47 +40,59 @@ export interface BatchResult {
  *
  * @throws transient errors and conflicts only: nothing has happened, try again later
  */
-export async function handleBatch(
-  env: SubscriptionEnvironment,
-  partitions: readonly number[],
-  limit: number,
-): Promise<BatchResult> {
-  const { batch, failure } = await attemptBatch(env, partitions, limit);
-  if (!failure) return { batch, isolate: false, retryAt: null };
+export async function handleBatch(env: SubscriptionEnvironment, request: BatchRequest): Promise<BatchResult> {
+  const { batch, failure, waitedMs = 0 } = await attemptBatch(env, request);
+  if (!failure) return { batch, isolate: false, retryAt: null, waitedMs };
   if (isTransient(failure.error) || isStreamConflict(failure.error)) throw failure.error;
   const [only] = batch.messages;
-  if (batch.size > 1 || !only) return { batch, isolate: true, retryAt: null };
+  if (batch.size > 1 || !only) return { batch, isolate: true, retryAt: null, waitedMs };
   await env.probe("rolled-back");
-  return { batch, isolate: false, retryAt: await park(env, only, failure.error) };
+  return { batch, isolate: false, retryAt: await park(env, only, failure.error), waitedMs };
 }
 
 interface Attempt {
   readonly batch: Batch;
   readonly failure?: { readonly error: unknown };
+  readonly waitedMs?: number;
 }
 
-async function attemptBatch(env: SubscriptionEnvironment, partitions: readonly number[], limit: number): Promise<Attempt> {
+async function attemptBatch(env: SubscriptionEnvironment, request: BatchRequest): Promise<Attempt> {
   const { key, context, handlers, settings } = env;
   return useUnit(env.pool, context, async (unit) => {
-    const batch = await claimBatch(unit, key, [...handlers.keys()], partitions, limit);
+    if (request.inTurn) unit.query(takeTurn(key));
+    const claimed = await claimBatch(unit, key, [...handlers.keys()], request.partitions, request.limit);
     await env.probe("claimed");
-    if (batch.size === 0) return { batch };
-    const mine = batch.messages.filter(({ message }) => isFor(message, key.store.service));
-    const blocked = mine.filter((logged) => logged.blocked);
-    const ready = mine.filter((logged) => !logged.blocked).map(({ message }) => message);
+    if (claimed.size === 0) return { batch: claimed };
+    const ready = claimed.messages.filter((logged) => !logged.blocked && isFor(logged.message, key.store.service));
+    let batch = claimed;
     let recorded: Positions;
+    let waitedMs = 0;
     try {
-      await handleMessages(unit, handlers, ready, settings.handlerTimeoutMs);
+      const messages = ready.map(({ message }) => message);
+      const limits = { timeoutMs: settings.handlerTimeoutMs, sliceMs: settings.sliceMs };
+      const { handled, waitedMs: waited } = await handleMessages(unit, handlers, messages, limits);
+      waitedMs = waited / Math.max(1, handled);
+      batch = cutBatch(claimed, firstOfEach(ready.slice(handled)));
       await env.probe("handled");
-      const waiting = blocked.length > 0 ? [parkWaiting(key, blocked, env.clock.now())] : [];
-      recorded = await unit.commit([...waiting, moveCursors(key, batch)]);
+      recorded = await unit.commit([...parkBlocked(env, batch), moveCursors(key, batch)]);
     } catch (error) {
-      return { batch, failure: { error } };
+      return { batch: claimed, failure: { error } };
     }
     await env.probe("committed");
     announce(env, batch, recorded);
-    return { batch };
+    return { batch, waitedMs };
   });
+}
+
+function firstOfEach(logged: readonly LoggedMessage[]): Map<number, number> {
+  const first = new Map<number, number>();
+  for (const { partition, position } of logged) if (!first.has(partition)) first.set(partition, position);
+  return first;
+}
+
+function parkBlocked({ key, clock }: SubscriptionEnvironment, batch: Batch): QueryConfig[] {
+  const blocked = batch.messages.filter(({ blocked, message }) => blocked && isFor(message, key.store.service));
+  return blocked.length > 0 ? [parkWaiting(key, blocked, clock.now())] : [];
 }
 
 function announce(env: SubscriptionEnvironment, batch: Batch, recorded: Positions): void {

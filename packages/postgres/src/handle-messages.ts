@@ -10,26 +10,41 @@ export function handlersByType(handlers: readonly Handler[]): HandlersByType {
   return Map.groupBy(handlers, (handler) => handler.contract.type);
 }
 
+/** How long handlers may take. */
+export interface HandlingLimits {
+  /** One handler; after that its transaction is closed under it. */
+  readonly timeoutMs: number;
+  /** All of them: no further message is begun after that, so that a batch of slow handlers ends early. */
+  readonly sliceMs: number;
+}
+
 /**
  * Hands messages to their handlers, one after the other in the order given; neighbours of one type go to a batch
- * handler together. Each is validated first. A handler's time is limited; one that overruns it finds its transaction
- * closed.
+ * handler together. Each is validated first.
  *
+ * @returns how many were handled: all, unless the time slice was used up; and how long the handlers waited for
+ * something else than the database
  * @throws what a handler throws, `message-invalid`, or `handler-timeout`; the caller rolls back
  */
 export async function handleMessages(
   unit: UnitOfWork,
   handlers: HandlersByType,
   messages: readonly Message[],
-  timeoutMs: number,
-): Promise<void> {
-  for (let start = 0; start < messages.length; ) {
-    const type = (messages[start] as Message).type;
-    let end = start + 1;
-    while (messages[end]?.type === type) end++;
-    await handleRun(unit, handlers.get(type) ?? [], messages.slice(start, end), timeoutMs);
-    start = end;
+  limits: HandlingLimits,
+): Promise<{ handled: number; waitedMs: number }> {
+  const started = performance.now();
+  const end = started + limits.sliceMs;
+  const busyBefore = unit.busyMs;
+  let next = 0;
+  while (next < messages.length && (next === 0 || performance.now() < end)) {
+    const { type } = messages[next] as Message;
+    const mine = handlers.get(type) ?? [];
+    let after = next + 1;
+    if (mine.some(({ mode }) => mode === "batch")) while (messages[after]?.type === type) after++;
+    await handleRun(unit, mine, messages.slice(next, after), limits.timeoutMs);
+    next = after;
   }
+  return { handled: next, waitedMs: performance.now() - started - (unit.busyMs - busyBefore) };
 }
 
 async function handleRun(unit: UnitOfWork, handlers: readonly Handler[], run: readonly Message[], timeoutMs: number) {

@@ -14,3 +14,28 @@ export {
 } from "./subscription-settings.ts";
 export { type Positions, type ServiceContext, type UnitOfWork, useUnit } from "./unit-of-work.ts";
 export { WakeUp } from "./wake-up.ts";
+export {
+  type Claim,
+  claimKey,
+  type KeyedCall,
+  purgeExpired,
+  recordedSoFar,
+  type StoredAnswer,
+  storeAnswer,
+} from "./idempotency.ts";
+export {
+  completeOperation,
+  failOperation,
+  findDone,
+  type NewOperation,
+  type Operation,
+  type OperationMetadata,
+  type OperationStep,
+  operationId,
+  operationsTouched,
+  type OwnedOperation,
+  readOperation,
+  reportStep,
+  type StepState,
+  startOperation,
+} from "./operations.ts";

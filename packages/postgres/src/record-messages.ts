@@ -26,11 +26,19 @@ const statements = new WeakMap<Store, string>();
 function statement(store: Store): string {
   let text = statements.get(store);
   if (!text) {
-    text = `
+    text = recordStatement(store, `select * from unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[], $5::smallint[],
+    $6::text[], $7::timestamptz[], $8::uuid[], $9::uuid[], $10::json[], $11::json[])
+    with ordinality m (partition, id, kind, type, version, key, time, correlation_id, causation_id, headers, data, ordinal)`);
+    statements.set(store, text);
+  }
+  return text;
+}
+
+/** The text of that statement. @param messages a query for the columns of the outbox, and `ordinal` for the order */
+export function recordStatement(store: Store, messages: string): string {
+  return `
 with message as materialized (
-  select * from unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[], $5::smallint[], $6::text[],
-    $7::timestamptz[], $8::uuid[], $9::uuid[], $10::json[], $11::json[])
-    with ordinality m (partition, id, kind, type, version, key, time, correlation_id, causation_id, headers, data, ordinal)
+  ${messages}
 ), locked as materialized (
   select pg_advisory_xact_lock(${store.locks.outbox}, partition)
   from (select distinct partition from message order by partition) sorted
@@ -43,9 +51,6 @@ from message
 where (select count(*) from locked) > 0
 order by ordinal
 returning partition, position`;
-    statements.set(store, text);
-  }
-  return text;
 }
 
 function columns(store: Store, messages: readonly Message[]): unknown[] {

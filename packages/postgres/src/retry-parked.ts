@@ -46,7 +46,7 @@ async function attemptHead(env: SubscriptionEnvironment, partition: number, posi
     if (row?.state !== "retrying") return undefined;
     const head: ParkedMessage = { partition, position, message: row.message, attempts: row.attempts };
     try {
-      await handleMessages(unit, env.handlers, [head.message], env.settings.handlerTimeoutMs);
+      await handleMessages(unit, env.handlers, [head.message], { timeoutMs: env.settings.handlerTimeoutMs, sliceMs: 0 });
       const recorded = await unit.commit([removeHead(env.key, head, env.clock.now())]);
       if (recorded.size > 0) env.recorded(recorded);
       return undefined;

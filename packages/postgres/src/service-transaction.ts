@@ -16,9 +16,9 @@ import {
   type Transaction,
   uuidv7,
 } from "@tidings/core";
-import { causeOf, parseData } from "@tidings/core/internal";
 import type { ClientBase } from "pg";
 import { loadAggregate, streamOf } from "./event-store.ts";
+import { newMessage } from "./new-message.ts";
 import { deleteScheduled } from "./scheduled-messages.ts";
 import type { UnitOfWork } from "./unit-of-work.ts";
 
@@ -153,29 +153,7 @@ export class ServiceTransaction implements Transaction {
     headers: MessageHeaders,
     time: Date,
   ): Message | Promise<Message> {
-    if (!this.#work.context.records.has(contract.type)) {
-      const list = contract.kind === "event" ? "publishes" : "sends";
-      throw new TidingsError("contract-not-declared", `${this.service} records ${contract.type}, which is not in its \`${list}\`.`);
-    }
-    const cause = options.causedBy ? causeOf(options.causedBy) : this.cause;
-    const finish = (valid: unknown): Message => ({
-      id,
-      kind: contract.kind,
-      type: contract.type,
-      version: contract.version,
-      source: this.service,
-      key: options.key ?? contract.keyOf(valid),
-      time: time.toISOString(),
-      data: valid,
-      correlationId: cause.correlationId ?? id,
-      causationId: cause.causationId,
-      headers: {
-        ...cause.headers,
-        ...headers,
-        ...(options.operationId !== undefined && { operationId: options.operationId }),
-      },
-    });
-    const valid = parseData(contract, data, contract.version);
-    return valid instanceof Promise ? valid.then(finish) : finish(valid);
+    const author = { service: this.service, records: this.#work.context.records, cause: this.cause };
+    return newMessage(author, { id, time, contract, data, options, headers });
   }
 }

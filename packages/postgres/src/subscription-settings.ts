@@ -9,16 +9,19 @@ import type { Positions, ServiceContext } from "./unit-of-work.ts";
 export interface SubscriptionSettings {
   /** At most so many messages in one transaction. */
   readonly batchSize: number;
-  /** So many batches at once in this process. */
+  /** So many batches at once in this process while handlers wait for other things; else one after the other. */
   readonly workers: number;
   readonly handlerTimeoutMs: number;
+  /** A batch begins no further message after this time. */
+  readonly sliceMs: number;
   readonly retry: RetryPolicy;
 }
 
 export const defaultSubscriptionSettings: SubscriptionSettings = {
   batchSize: 500,
-  workers: 4,
+  workers: 8,
   handlerTimeoutMs: 30_000,
+  sliceMs: 50,
   retry: { attempts: 10, minDelayMs: 100, maxDelayMs: 60_000 },
 };
 

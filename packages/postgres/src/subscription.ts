@@ -1,5 +1,5 @@
-import { isStreamConflict, isTransient } from "./errors.ts";
-import { type BatchResult, handleBatch } from "./handle-batch.ts";
+import { isDeadlock, isStreamConflict, isTransient } from "./errors.ts";
+import { type BatchRequest, type BatchResult, handleBatch } from "./handle-batch.ts";
 import { nextRetryAt, retryDueHead } from "./retry-parked.ts";
 import type { SubscriptionEnvironment } from "./subscription-settings.ts";
 
@@ -10,6 +10,12 @@ import type { SubscriptionEnvironment } from "./subscription-settings.ts";
  * A partition here is idle → dirty (something may be there to read) → busy (a worker has it) → idle, or dirty again
  * when the batch was full, failed, or the lease was taken elsewhere. While a failed batch is repeated message by
  * message, its partitions are `isolating` up to the position where the batch ended.
+ *
+ * How many batches run at once, and how large they are, follows the handlers. Quick ones, which only talk to the
+ * database, go one batch after the other: a batch holds the row locks of all its messages, so two at a time that touch
+ * shared rows (a total) would wait for each other, or deadlock. Handlers that wait for something else (an HTTP call) are slow:
+ * then up to `workers` batches run at once. After a deadlock all instances take turns for a
+ * minute.
  */
 export class Subscription {
   readonly #env: SubscriptionEnvironment;
@@ -22,10 +28,17 @@ export class Subscription {
   readonly #cursors = new Map<number, number>();
   #retrying = false;
   #setbacks = 0;
+  /** How many messages the next batch reads. */
+  #size: number;
+  /** Whether the handlers of the last batch waited for something else than the database. */
+  #slow = false;
+  #turnsUntil = 0;
+  #batches = 0;
   #stopped = true;
 
   constructor(env: SubscriptionEnvironment) {
     this.#env = env;
+    this.#size = Math.min(firstBatchSize, env.settings.batchSize);
   }
 
   /** Reads everything there is, then waits for {@link wake}. */
@@ -73,34 +86,34 @@ export class Subscription {
   }
 
   #dispatch(): void {
-    const { workers } = this.#env.settings;
-    while (!this.#stopped && this.#running.size < workers + Number(this.#retrying)) {
-      const share = this.#takeShare();
-      if (share.length === 0) return;
-      this.#run(() => this.#work(share));
+    while (!this.#stopped && this.#batches < this.#mostBatches()) {
+      const request = this.#takeShare();
+      if (request.partitions.length === 0) return;
+      this.#batches++;
+      this.#run(() => this.#work(request));
     }
   }
 
-  /** Partitions for one batch: a fair share of the dirty ones, or a single one that is being isolated. */
-  #takeShare(): number[] {
-    const { key, settings } = this.#env;
-    const most = Math.ceil(key.source.partitions / settings.workers);
-    const share: number[] = [];
-    for (const partition of this.#dirty) {
-      if (this.#busy.has(partition)) continue;
-      if (this.#isolating.has(partition)) {
-        if (share.length > 0) continue;
-        share.push(partition);
-        break;
-      }
-      share.push(partition);
-      if (share.length === most) break;
-    }
-    for (const partition of share) {
+  #mostBatches(): number {
+    return this.#slow && !this.#takesTurns() ? this.#env.settings.workers : 1;
+  }
+
+  #takesTurns(): boolean {
+    return performance.now() < this.#turnsUntil;
+  }
+
+  /** What one batch is to read: all dirty partitions, a fair share while handlers are slow, one that is being isolated. */
+  #takeShare(): BatchRequest {
+    const most = Math.ceil(this.#env.key.source.partitions / this.#mostBatches());
+    const idle = [...this.#dirty].filter((partition) => !this.#busy.has(partition));
+    const isolated = idle.find((partition) => this.#isolating.has(partition));
+    const partitions = isolated === undefined ? idle.slice(0, most) : [isolated];
+    const limit = isolated === undefined ? Math.ceil(this.#size / Math.max(1, partitions.length)) : 1;
+    for (const partition of partitions) {
       this.#dirty.delete(partition);
       this.#busy.add(partition);
     }
-    return share;
+    return { partitions, limit, inTurn: this.#takesTurns() };
   }
 
   #run(work: () => Promise<void>): void {
@@ -113,18 +126,29 @@ export class Subscription {
     this.#running.add(running);
   }
 
-  async #work(share: readonly number[]): Promise<void> {
-    const isIsolating = share.some((partition) => this.#isolating.has(partition));
-    const limit = isIsolating ? 1 : Math.max(1, Math.ceil(this.#env.settings.batchSize / share.length));
+  async #work(request: BatchRequest): Promise<void> {
+    const started = performance.now();
     try {
-      const result = await handleBatch(this.#env, share, limit);
+      const result = await handleBatch(this.#env, request);
       this.#setbacks = 0;
-      this.#note(share, result);
+      this.#adapt(result, performance.now() - started);
+      this.#note(request.partitions, result);
     } catch (error) {
-      this.#postpone(share, error);
+      this.#postpone(request.partitions, error);
     } finally {
-      for (const partition of share) this.#busy.delete(partition);
+      this.#batches--;
+      for (const partition of request.partitions) this.#busy.delete(partition);
     }
+  }
+
+  /** Doubles the batch while batches are full and quick, halves it while they are slow. */
+  #adapt({ batch, isolate, waitedMs }: BatchResult, tookMs: number): void {
+    const { batchSize, sliceMs } = this.#env.settings;
+    if (isolate || batch.size === 0) return;
+    this.#slow = waitedMs > slowHandlerMs;
+    const isFull = [...batch.partitions.values()].some(({ full }) => full);
+    if (tookMs > 2 * sliceMs) this.#size = Math.max(1, this.#size >> 1);
+    else if (isFull) this.#size = Math.min(batchSize, 2 * this.#size);
   }
 
   #note(share: readonly number[], { batch, isolate, retryAt }: BatchResult): void {
@@ -148,6 +172,10 @@ export class Subscription {
 
   /** The database or an aggregate got in the way: the same partitions again, after a growing delay. */
   #postpone(share: readonly number[], error: unknown): void {
+    if (isDeadlock(error)) {
+      this.#turnsUntil = performance.now() + turnsMs;
+      this.#size = Math.max(1, this.#size >> 1);
+    }
     const delay = Math.min(5_000, 20 * 2 ** this.#setbacks++) * (0.5 + Math.random() / 2);
     if (!isStreamConflict(error) && this.#setbacks % 5 === 1) {
       const text = isTransient(error) ? "database is unavailable; trying again" : "subscription failed; trying again";
@@ -166,5 +194,8 @@ export class Subscription {
   }
 }
 
+const firstBatchSize = 64;
+const slowHandlerMs = 5;
+const turnsMs = 60_000;
 /** How soon to ask again for a partition that another instance holds. */
 const leaseDelayMs = 20;

@@ -45,6 +45,9 @@ export class UnitOfWork {
   #savepoint: Savepoint | undefined;
   #begun: Promise<unknown> | undefined;
   #failure: { error: unknown } | undefined;
+  #inFlight = 0;
+  #busySince = 0;
+  #busyMs = 0;
   #closed = false;
 
   constructor(client: ClientBase, context: ServiceContext) {
@@ -68,10 +71,20 @@ export class UnitOfWork {
 
   /** Remembers the first failure of a statement, so that one that nobody awaits still fails the transaction. */
   #track<T>(result: Promise<T>): Promise<T> {
-    result.catch((error: unknown) => {
+    if (this.#inFlight++ === 0) this.#busySince = performance.now();
+    const settled = () => {
+      if (--this.#inFlight === 0) this.#busyMs += performance.now() - this.#busySince;
+    };
+    result.then(settled, (error: unknown) => {
       this.#failure ??= { error };
+      settled();
     });
     return result;
+  }
+
+  /** How long statements were under way so far: the rest of the time the transaction waited for its user. */
+  get busyMs(): number {
+    return this.#busyMs + (this.#inFlight > 0 ? performance.now() - this.#busySince : 0);
   }
 
   record(message: Message | Promise<Message>): void {

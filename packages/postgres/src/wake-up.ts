@@ -70,12 +70,13 @@ export class WakeUp {
   }
 
   async #connect(): Promise<void> {
-    const client = new pg.Client({ connectionString: this.#url, application_name: "tidings wake-up", keepAlive: true });
+    const client = new pg.Client({ connectionString: this.#url, application_name: "tidings wake-up", keepAlive: true, pipeline: true } as pg.ClientConfig);
     client.on("error", () => {});
     client.on("end", () => this.#reconnect());
     client.on("notification", ({ payload = "" }) => this.#receive(payload));
     await client.connect();
-    await client.query(`set synchronous_commit = off; listen ${channel}`);
+    await client.query("set synchronous_commit = off");
+    await client.query(`listen ${channel}`);
     this.#client = client;
   }
 

@@ -17,9 +17,9 @@ export interface SubscriptionSettings {
 /** What a service is, on one screen. */
 export interface ServiceOptions {
   /** The events that it records. */
-  readonly publishes?: readonly EventContract<string, never>[];
+  readonly publishes?: readonly EventContract[];
   /** The commands that it records for others; their replies come back to it. */
-  readonly sends?: readonly CommandContract<string, never, never>[];
+  readonly sends?: readonly CommandContract[];
   /** The commands that it carries out: `handles(AuthorizeCustomer, authorizeCustomer)`. */
   readonly accepts?: readonly Handler[];
   /** Its reactions to events and replies: `on`, `onBatch`, `onReply`. All share one position in each source's log. */

@@ -2,6 +2,7 @@ import { type Cause, type Clock, systemClock, type Transaction } from "@tidings/
 import { noCause } from "@tidings/core/internal";
 import { migrateService, type Store } from "@tidings/postgres";
 import {
+  type Committed,
   ConsistencyGate,
   isTransient,
   type Log,
@@ -108,10 +109,19 @@ export class Host {
    * @returns what the function returns, after the commit
    */
   async transaction<Result>(service: string, work: (tx: Transaction) => Promise<Result>, cause: Cause = noCause): Promise<Result> {
+    return (await this.commit(service, work, cause)).result;
+  }
+
+  /** Like {@link transaction}; also tells where the messages that it recorded stand. */
+  async commit<Result>(
+    service: string,
+    work: (tx: Transaction) => Promise<Result>,
+    cause: Cause = noCause,
+  ): Promise<Committed<Result>> {
     const runtime = this.runtime(service);
-    const { result, positions } = await runTransaction(runtime.pool, runtime.context, cause, work);
-    runtime.recorded(positions);
-    return result;
+    const committed = await runTransaction(runtime.pool, runtime.context, cause, work);
+    runtime.recorded(committed.positions);
+    return committed;
   }
 
   /**

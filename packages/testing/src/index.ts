@@ -1,0 +1,2 @@
+export { createTestDatabase, type TestDatabase } from "./database.ts";
+export { type ProbeOptions, until } from "./probe.ts";

@@ -1,0 +1,47 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { QueryResult, Refusal, Transaction } from "@tidings/core";
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  FastifyTypeProvider,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+} from "fastify";
+import type { Answer } from "./answer.ts";
+
+/** Types `request.body`, `query` and `params` by the Standard Schemas of a route. */
+export interface StandardSchemaTypeProvider extends FastifyTypeProvider {
+  readonly validator: this["schema"] extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<this["schema"]> : unknown;
+  readonly serializer: this["schema"] extends StandardSchemaV1 ? StandardSchemaV1.InferInput<this["schema"]> : unknown;
+}
+
+/** The Fastify instance that a service registers its routes on. */
+export type ServiceHttp = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  StandardSchemaTypeProvider
+>;
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /**
+     * Runs a write in one transaction of the service and answers with what it returns: a resource (200), an
+     * {@link Answer}, or a refusal (a problem; whatever was written is rolled back). An `Idempotency-Key` is stored in
+     * the same transaction, so a repeat of the request has no second effect and gets the first answer.
+     * The answer carries a `Consistency-Token`.
+     */
+    transaction(work: (tx: Transaction) => Promise<Answer | Refusal | object>): Promise<unknown>;
+
+    /** Runs one read-only statement in the service's schema. */
+    sql<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<QueryResult<Row>>;
+
+    /** The version in `If-Match`, or undefined when any version will do. */
+    readonly expectedVersion: number | undefined;
+
+    /** Who asks: stored with what the request causes, and the owner of its idempotency keys. */
+    actor: string;
+  }
+}

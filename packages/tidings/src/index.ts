@@ -1,0 +1,36 @@
+export {
+  type Aggregate,
+  type AggregateRoot,
+  type Clock,
+  type CommandContract,
+  type DataOf,
+  type DomainEvent,
+  defineAggregate,
+  defineCommand,
+  defineEvent,
+  type EventContext,
+  type EventContract,
+  type Handler,
+  handles,
+  isRefusal,
+  isUuid,
+  type Message,
+  type MessageOf,
+  notFound,
+  on,
+  onBatch,
+  onReply,
+  ParkMessage,
+  projection,
+  Refusal,
+  type ReplyOf,
+  refuse,
+  TidingsError,
+  type Transaction,
+  uuidv7,
+  view,
+} from "@tidings/core";
+export { defineService, type Service, type ServiceOptions, type SubscriptionSettings } from "./define-service.ts";
+export { Host, type HostOptions } from "./host.ts";
+export { type Answer, created, noContent, ok } from "./http/answer.ts";
+export type { ServiceHttp } from "./http/service-http.ts";

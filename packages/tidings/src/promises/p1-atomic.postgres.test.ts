@@ -1,0 +1,111 @@
+import { until } from "@tidings/testing";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { Changed, change, changeIn, changeSchema, follower, ledger, versionsByKey } from "./ledger.ts";
+import { Sandbox } from "./sandbox.ts";
+import { defineEvent, refuse } from "@tidings/core";
+import { defineService } from "../define-service.ts";
+
+let sandbox: Sandbox;
+beforeEach(async () => {
+  sandbox = await Sandbox.create();
+});
+afterEach(() => sandbox.close());
+
+async function recorded(): Promise<{ key: string; version: number }[]> {
+  const { rows } = await sandbox.pool.query("select data from ledger.tidings_outbox order by position");
+  return rows.map(({ data }) => data);
+}
+
+async function accounts(): Promise<{ key: string; version: number }[]> {
+  return (await sandbox.pool.query("select key, version from ledger.accounts order by key")).rows;
+}
+
+it("records the message with the change when the transaction commits", async () => {
+  const host = await sandbox.host([ledger]);
+  await change(host, "a");
+  expect(await accounts()).toEqual([{ key: "a", version: 1 }]);
+  expect(await recorded()).toEqual([{ key: "a", version: 1 }]);
+});
+
+it("records nothing when the transaction throws, is refused, or fails in a statement that nobody awaits", async () => {
+  const host = await sandbox.host([ledger]);
+  const throws = host.transaction("ledger", async (tx) => {
+    await changeIn(tx, "a");
+    throw new Error("changed my mind");
+  });
+  const fails = host.transaction("ledger", async (tx) => {
+    await changeIn(tx, "c");
+    void tx.query("select 1 / 0").catch(() => {});
+  });
+  await expect(throws).rejects.toThrow("changed my mind");
+  await expect(fails).rejects.toThrow("division by zero");
+  await host.transaction("ledger", async (tx) => {
+    await changeIn(tx, "b");
+    return refuse("not-today", "Not today.");
+  });
+  expect(await accounts()).toEqual([]);
+  expect(await recorded()).toEqual([]);
+});
+
+it("fails the whole transaction when one of its messages is invalid", async () => {
+  const host = await sandbox.host([ledger]);
+  const work = host.transaction("ledger", async (tx) => {
+    await changeIn(tx, "a");
+    tx.publish(Changed, { key: "b" } as never);
+  });
+  await expect(work).rejects.toMatchObject({ code: "message-invalid" });
+  expect(await accounts()).toEqual([]);
+  expect(await recorded()).toEqual([]);
+});
+
+it("fails the whole transaction when a message turns out invalid in a schema that takes its time", async () => {
+  const slow = { "~standard": { ...changeSchema["~standard"], validate: async (value: unknown) => changeSchema["~standard"].validate(value) } };
+  const SlowlyChanged = defineEvent("ledger.SlowlyChanged", { key: "key", schema: slow });
+  const host = await sandbox.host([defineService("ledger", { ...ledger, http: undefined as never, partitions: 32, publishes: [Changed, SlowlyChanged] })]);
+  const publishInvalid = async (tx: Parameters<typeof changeIn>[0]) => {
+    await changeIn(tx, "a");
+    tx.publish(SlowlyChanged, { key: "b" } as never);
+  };
+  await expect(host.transaction("ledger", publishInvalid)).rejects.toMatchObject({ code: "message-invalid" });
+  await host.transaction("ledger", async (tx) => {
+    await publishInvalid(tx);
+    return refuse("not-today", "The invalid message is never looked at, and must not end the process.");
+  });
+  expect(await accounts()).toEqual([]);
+  expect(await recorded()).toEqual([]);
+});
+
+it("records nothing when the process dies before the commit", async () => {
+  const program = sandbox.program("writer", ["before-commit"]);
+  expect(await program.ended, program.output).toBe("SIGKILL");
+  expect(await accounts()).toEqual([]);
+  expect(await recorded()).toEqual([]);
+});
+
+it("delivers the message when the process dies right after the commit", async () => {
+  const program = sandbox.program("writer", ["after-commit"]);
+  expect(await program.ended, program.output).toBe("SIGKILL");
+  expect(await recorded()).toEqual([{ key: "account-0", version: 1 }]);
+  await sandbox.host([ledger, follower()]);
+  const delivered = () => versionsByKey(sandbox.pool);
+  await until("the message of the dead process is handled", async () => (await delivered()).size === 1);
+  expect(await delivered()).toEqual(new Map([["account-0", [1]]]));
+});
+
+it("has one message for each change, whenever writers are killed", async () => {
+  const host = await sandbox.host([ledger]);
+  let kills = 0;
+  for (; kills < 8; kills++) {
+    const program = sandbox.program("writer", ["never"]);
+    await program.ready;
+    const before = (await recorded()).length;
+    await until("the writer writes", async () => (await recorded()).length > before + 20, { interval: Math.random() * 20 });
+    await program.kill();
+  }
+  await change(host, "last");
+  const versions = Map.groupBy(await recorded(), ({ key }) => key);
+  for (const { key, version } of await accounts()) {
+    expect(versions.get(key)?.map((message) => message.version)).toEqual(Array.from({ length: version }, (_, n) => n + 1));
+  }
+  expect(kills).toBe(8);
+});

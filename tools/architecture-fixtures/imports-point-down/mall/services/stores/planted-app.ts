@@ -1,0 +1,2 @@
+import { mall } from "../../main.ts";
+export const value = mall;

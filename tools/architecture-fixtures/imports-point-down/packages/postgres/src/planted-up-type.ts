@@ -1,0 +1,2 @@
+import type { Host } from "../../tidings/src/index.ts";
+export type Up = Host;

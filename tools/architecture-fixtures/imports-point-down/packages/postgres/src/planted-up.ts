@@ -1,0 +1,2 @@
+import { tidings } from "../../tidings/src/index.ts";
+export const value = tidings;

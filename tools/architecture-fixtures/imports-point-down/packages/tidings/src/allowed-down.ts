@@ -1,0 +1,1 @@
+export { postgres } from "../../postgres/src/index.ts";

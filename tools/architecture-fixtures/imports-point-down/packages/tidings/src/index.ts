@@ -1,0 +1,2 @@
+export interface Host { readonly name: string }
+export const tidings = 1;

@@ -1,0 +1,1 @@
+export { mall } from "../../../mall/main.ts";

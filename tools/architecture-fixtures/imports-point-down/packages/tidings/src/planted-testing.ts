@@ -1,0 +1,2 @@
+import { testing } from "../../testing/src/index.ts";
+export const value = testing;

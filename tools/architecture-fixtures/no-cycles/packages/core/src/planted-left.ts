@@ -1,0 +1,2 @@
+import { right } from "./planted-right.ts";
+export const left = () => right;

@@ -1,0 +1,2 @@
+import { left } from "./planted-left.ts";
+export const right = () => left;

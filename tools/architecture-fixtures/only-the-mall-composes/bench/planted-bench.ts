@@ -1,0 +1,1 @@
+export { service } from "../mall/services/stores/service.ts";

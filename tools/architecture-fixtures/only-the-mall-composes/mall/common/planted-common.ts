@@ -1,0 +1,1 @@
+export { service } from "../services/stores/service.ts";

@@ -1,0 +1,2 @@
+import { store } from "../stores/store.ts";
+export const value = store;

@@ -1,0 +1,2 @@
+import { service } from "../stores/service.ts";
+export const value = service;

@@ -1,0 +1,2 @@
+import type { Store } from "../stores/store.ts";
+export type Value = Store;

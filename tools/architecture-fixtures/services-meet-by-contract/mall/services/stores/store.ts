@@ -1,0 +1,2 @@
+export interface Store { readonly name: string }
+export const store = 1;

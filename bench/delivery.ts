@@ -15,12 +15,19 @@ export interface Rates {
 }
 
 /** Produces and consumes at once. @throws Error when an effect is missing, repeated or out of order */
-export async function measureDelivery(serverUrl: string, count: number, producers: number, held: Held): Promise<Rates> {
+export async function measureDelivery(
+  serverUrl: string,
+  count: number,
+  producers: number,
+  held: Held,
+): Promise<Rates> {
   return withDatabase(serverUrl, (url) =>
     withHost(url, [ordering, billing], producers, (host) =>
       whileHeld(url, held, async () => {
         const started = performance.now();
-        const seconds = await produce(count, producers, (number) => host.transaction("ordering", (tx) => placeOrder(tx, orderOf(number))));
+        const seconds = await produce(count, producers, (number) =>
+          host.transaction("ordering", (tx) => placeOrder(tx, orderOf(number))),
+        );
         await whenHandled(host);
         const total = (performance.now() - started) / 1_000;
         await verify(host, count);
@@ -30,8 +37,17 @@ export async function measureDelivery(serverUrl: string, count: number, producer
   );
 }
 
-export async function withHost<T>(url: string, services: readonly Service[], producers: number, use: (host: Host) => Promise<T>): Promise<T> {
-  const host = await Host.start(services, { databaseUrl: url, log: quiet, connections: { requests: producers } });
+export async function withHost<T>(
+  url: string,
+  services: readonly Service[],
+  producers: number,
+  use: (host: Host) => Promise<T>,
+): Promise<T> {
+  const host = await Host.start(services, {
+    databaseUrl: url,
+    log: quiet,
+    connections: { requests: producers },
+  });
   try {
     return await use(host);
   } finally {
@@ -47,7 +63,9 @@ async function whileHeld<T>(url: string, held: Held, run: () => Promise<T>): Pro
   return withClient(url, async (client) => {
     if (held === "transaction") {
       await client.query("begin");
-      await client.query("insert into ordering.orders (id, customer_id, amount) values (gen_random_uuid(), 'held', 0)");
+      await client.query(
+        "insert into ordering.orders (id, customer_id, amount) values (gen_random_uuid(), 'held', 0)",
+      );
     } else {
       await client.query("begin isolation level repeatable read");
       await client.query("select count(*) from ordering.orders");
@@ -62,7 +80,8 @@ async function whileHeld<T>(url: string, held: Held, run: () => Promise<T>): Pro
 export async function whenHandled(host: Host): Promise<void> {
   const { pool, store } = host.runtime("ordering");
   const token = new Map([["ordering", await readHeads(pool, store)]]);
-  if (!(await host.gate.consistent(token, "billing", 120_000))) throw new Error("The subscriber did not finish in two minutes.");
+  if (!(await host.gate.consistent(token, "billing", 120_000)))
+    throw new Error("The subscriber did not finish in two minutes.");
 }
 
 /** Every order has one effect, the totals are right, and each customer's effects are in the order of the commits. */
@@ -78,7 +97,10 @@ export async function verify(host: Host, count: number): Promise<void> {
          from billing.invoices i join ordering.tidings_outbox o on (o.data ->> 'orderId')::uuid = i.order_id) s
        where before > position) as disordered`);
   const found = rows[0];
-  if (found.effects !== count || found.orders !== count) throw new Error(`${count} orders had ${found.effects} effects on ${found.orders} orders.`);
-  if (found.total !== found.expected) throw new Error(`The totals are ${found.total}, not ${found.expected}.`);
-  if (found.disordered > 0) throw new Error(`${found.disordered} of ${customers} customers' effects are out of order.`);
+  if (found.effects !== count || found.orders !== count)
+    throw new Error(`${count} orders had ${found.effects} effects on ${found.orders} orders.`);
+  if (found.total !== found.expected)
+    throw new Error(`The totals are ${found.total}, not ${found.expected}.`);
+  if (found.disordered > 0)
+    throw new Error(`${found.disordered} of ${customers} customers' effects are out of order.`);
 }

@@ -7,7 +7,9 @@ import { billingInBatches, ordering, orderOf, placeOrder } from "./workload.ts";
 export async function measureDrain(serverUrl: string, count: number, producers: number): Promise<number> {
   return withDatabase(serverUrl, async (url) => {
     await withHost(url, [ordering], producers, (host) =>
-      produce(count, producers, (number) => host.transaction("ordering", (tx) => placeOrder(tx, orderOf(number)))),
+      produce(count, producers, (number) =>
+        host.transaction("ordering", (tx) => placeOrder(tx, orderOf(number))),
+      ),
     );
     const started = performance.now();
     return withHost(url, [ordering, billingInBatches], producers, async (host) => {

@@ -23,7 +23,9 @@ export async function measureIdle(serverUrl: string, seconds: number): Promise<n
 async function used(url: string): Promise<number> {
   const { user, system } = process.cpuUsage();
   const pids = await withClient(url, async (client) => {
-    const { rows } = await client.query("select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()");
+    const { rows } = await client.query(
+      "select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
+    );
     return rows.map((row) => row.pid as number);
   });
   const server = await Promise.all(pids.map(secondsOf));

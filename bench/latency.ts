@@ -12,7 +12,11 @@ export interface Latency {
  * Milliseconds from the commit, as the producer sees it, to the visible effect, at a steady rate. The effect
  * is taken to be visible when the host reports the subscriber's progress, which it does after the subscriber's commit.
  */
-export async function measureLatency(serverUrl: string, perSecond: number, seconds: number): Promise<Latency> {
+export async function measureLatency(
+  serverUrl: string,
+  perSecond: number,
+  seconds: number,
+): Promise<Latency> {
   return withDatabase(serverUrl, (url) =>
     withHost(url, [ordering, billing], 16, async (host) => {
       const delays: number[] = [];
@@ -30,7 +34,8 @@ export async function measureLatency(serverUrl: string, perSecond: number, secon
             const { positions } = await host.commit("ordering", (tx) => placeOrder(tx, orderOf(number)));
             const committed = performance.now();
             const token = new Map([[runtime.store.service, positions]]);
-            if (!(await host.gate.consistent(token, "billing", 10_000))) throw new Error("A message was not handled within 10 s.");
+            if (!(await host.gate.consistent(token, "billing", 10_000)))
+              throw new Error("A message was not handled within 10 s.");
             delays.push(performance.now() - committed);
           })(),
         );
@@ -45,6 +50,7 @@ export async function measureLatency(serverUrl: string, perSecond: number, secon
 const warmUpMessages = 200;
 
 async function warmUp(host: Parameters<typeof whenHandled>[0]): Promise<void> {
-  for (let number = 0; number < warmUpMessages; number++) await host.transaction("ordering", (tx) => placeOrder(tx, orderOf(number)));
+  for (let number = 0; number < warmUpMessages; number++)
+    await host.transaction("ordering", (tx) => placeOrder(tx, orderOf(number)));
   await whenHandled(host);
 }

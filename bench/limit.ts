@@ -21,12 +21,18 @@ export async function measureLimit(serverUrl: string, count: number, producers: 
         const client = await pool.connect();
         await client.query("begin");
         await client.query(insertOrder, [order.orderId, order.customerId, order.amount]);
-        await client.query("insert into messages (key, data) values ($1, $2)", [order.customerId, JSON.stringify(order)]);
+        await client.query("insert into messages (key, data) values ($1, $2)", [
+          order.customerId,
+          JSON.stringify(order),
+        ]);
         await client.query("commit");
         client.release();
       });
-      const { rows } = await pool.query("select (select count(*)::int from orders) as orders, (select count(*)::int from messages) as messages");
-      if (rows[0].orders !== count || rows[0].messages !== count) throw new Error("The limit run did not store what it should.");
+      const { rows } = await pool.query(
+        "select (select count(*)::int from orders) as orders, (select count(*)::int from messages) as messages",
+      );
+      if (rows[0].orders !== count || rows[0].messages !== count)
+        throw new Error("The limit run did not store what it should.");
       return count / seconds;
     } finally {
       await pool.end();

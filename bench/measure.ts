@@ -1,5 +1,9 @@
 /** Runs `count` pieces of work from `producers` concurrent producers. @returns seconds */
-export async function produce(count: number, producers: number, work: (number: number, producer: number) => Promise<unknown>): Promise<number> {
+export async function produce(
+  count: number,
+  producers: number,
+  work: (number: number, producer: number) => Promise<unknown>,
+): Promise<number> {
   let next = 0;
   const started = performance.now();
   const run = async (producer: number) => {
@@ -12,7 +16,9 @@ export async function produce(count: number, producers: number, work: (number: n
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
-  return sorted.length % 2 ? (sorted[middle] as number) : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+  return sorted.length % 2
+    ? (sorted[middle] as number)
+    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
 }
 
 export function percentile(values: readonly number[], share: number): number {

@@ -7,7 +7,13 @@ import { z } from "zod";
  */
 const OrderPlaced = defineEvent("ordering.OrderPlaced", {
   key: "customerId",
-  schema: z.object({ orderId: z.uuid(), customerId: z.string(), amount: z.int(), sequence: z.int(), note: z.string() }),
+  schema: z.object({
+    orderId: z.uuid(),
+    customerId: z.string(),
+    amount: z.int(),
+    sequence: z.int(),
+    note: z.string(),
+  }),
 });
 
 export const customers = 1_000;
@@ -38,11 +44,12 @@ export function orderOf(number: number): Order {
 export const insertOrder = "insert into orders (id, customer_id, amount) values ($1, $2, $3)";
 
 export async function placeOrder(tx: Transaction, order: Order): Promise<void> {
-  tx.query(insertOrder, [order.orderId, order.customerId, order.amount]);
+  await tx.query(insertOrder, [order.orderId, order.customerId, order.amount]);
   tx.publish(OrderPlaced, order);
 }
 
-const orderTable = "create table orders (id uuid primary key, customer_id text not null, amount integer not null)";
+const orderTable =
+  "create table orders (id uuid primary key, customer_id text not null, amount integer not null)";
 
 const effectTables = `
 create table invoices (
@@ -61,11 +68,10 @@ export const billing = defineService("billing", {
   reacts: [
     on(OrderPlaced, async ({ data }, tx) => {
       await Promise.all([
-        tx.query("insert into invoices (order_id, customer_id, sequence, handled_at) values ($1, $2, $3, clock_timestamp())", [
-          data.orderId,
-          data.customerId,
-          data.sequence,
-        ]),
+        tx.query(
+          "insert into invoices (order_id, customer_id, sequence, handled_at) values ($1, $2, $3, clock_timestamp())",
+          [data.orderId, data.customerId, data.sequence],
+        ),
         tx.query("update totals set amount = amount + $2 where id = $1", [totalOf(data), data.amount]),
       ]);
     }),
@@ -79,7 +85,8 @@ export const billingInBatches = defineService("billing", {
     onBatch(OrderPlaced, async (events, tx) => {
       const orders = events.map(({ data }) => data);
       const amounts = new Map<number, number>();
-      for (const order of orders) amounts.set(totalOf(order), (amounts.get(totalOf(order)) ?? 0) + order.amount);
+      for (const order of orders)
+        amounts.set(totalOf(order), (amounts.get(totalOf(order)) ?? 0) + order.amount);
       await Promise.all([
         tx.query(
           `insert into invoices (order_id, customer_id, sequence, handled_at)

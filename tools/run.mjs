@@ -114,13 +114,14 @@ async function run(node, args, { ipc = false } = {}) {
     stdio: ipc ? ["inherit", "inherit", "inherit", "ipc"] : "inherit",
     env: { ...process.env, PATH: [join(modules, ".bin"), process.env.PATH].join(delimiter) },
   });
-  const ignore = () => {};
   const forward = (signal) => child.kill(signal);
-  process.on("SIGINT", ignore).on("SIGTERM", forward).on("SIGHUP", forward);
+  // Ctrl-C reaches the whole group, a signal from elsewhere only us: our own programs take the two for one.
+  const interrupt = options.ipc ? forward : () => {};
+  process.on("SIGINT", interrupt).on("SIGTERM", forward).on("SIGHUP", forward);
   try {
     return await exitCode(child);
   } finally {
-    process.off("SIGINT", ignore).off("SIGTERM", forward).off("SIGHUP", forward);
+    process.off("SIGINT", interrupt).off("SIGTERM", forward).off("SIGHUP", forward);
   }
 }
 

@@ -34,7 +34,9 @@ export function defineAggregate<State, Event extends DomainEvent>(
   name: string,
   options: {
     readonly initial: State;
-    readonly evolve: { readonly [Type in Event["type"]]: (state: State, data: DataOfEvent<Event, Type>) => State };
+    readonly evolve: {
+      readonly [Type in Event["type"]]: (state: State, data: DataOfEvent<Event, Type>) => State;
+    };
     readonly upcasts?: Readonly<Record<string, (data: never) => Event | readonly Event[]>>;
     readonly snapshot?: { readonly every: number; readonly version?: number };
   },
@@ -45,7 +47,8 @@ export function defineAggregate<State, Event extends DomainEvent>(
     initial: options.initial,
     evolve: (state, event) => {
       const step = steps[event.type];
-      if (!step) throw new Error(`${name} cannot evolve by "${event.type}": add it to evolve, or to upcasts.`);
+      if (!step)
+        throw new Error(`${name} cannot evolve by "${event.type}": add it to evolve, or to upcasts.`);
       return step(state, event.data);
     },
     upcasts: options.upcasts ?? {},
@@ -54,7 +57,10 @@ export function defineAggregate<State, Event extends DomainEvent>(
 }
 
 /** The data of one type in a union of domain events. */
-export type DataOfEvent<Event extends DomainEvent, Type extends Event["type"]> = Extract<Event, { type: Type }>["data"];
+export type DataOfEvent<Event extends DomainEvent, Type extends Event["type"]> = Extract<
+  Event,
+  { type: Type }
+>["data"];
 
 /** Today's events for a stored one: itself, unless its type has an upcast. */
 export function upcastEvent<State, Event extends DomainEvent>(

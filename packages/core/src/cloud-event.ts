@@ -47,13 +47,16 @@ export function toCloudEvent(message: Message): CloudEvent {
 /** The inverse of {@link toCloudEvent}. @throws Error when a required attribute is missing or of another shape. */
 export function fromCloudEvent(event: unknown): Message {
   const ce = (event ?? {}) as Record<string, unknown>;
-  if (ce.specversion !== "1.0") throw new Error(`CloudEvents specversion ${String(ce.specversion)} is not 1.0.`);
+  if (ce.specversion !== "1.0")
+    throw new Error(`CloudEvents specversion ${String(ce.specversion)} is not 1.0.`);
   const text = (name: string): string => {
     const value = ce[name];
-    if (typeof value !== "string" || value === "") throw new Error(`The CloudEvent has no attribute "${name}".`);
+    if (typeof value !== "string" || value === "")
+      throw new Error(`The CloudEvent has no attribute "${name}".`);
     return value;
   };
-  const optional = (name: string) => (typeof ce[name] === "string" ? { [headerNames[name] ?? name]: ce[name] } : {});
+  const optional = (name: string) =>
+    typeof ce[name] === "string" ? { [headerNames[name] ?? name]: ce[name] } : {};
   const headers: MessageHeaders = Object.assign({}, ...Object.keys(headerNames).map(optional));
   return {
     id: text("id"),

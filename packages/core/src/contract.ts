@@ -97,7 +97,8 @@ function contract<Type extends string, Schema extends StandardSchemaV1>(
   const steps = upcasts as Readonly<Record<number, (data: unknown) => unknown>>;
   const service = serviceOf(type);
   for (let from = 1; from < version; from++) {
-    if (!steps[from]) throw new Error(`${type} is at version ${version} but has no upcast from version ${from}.`);
+    if (!steps[from])
+      throw new Error(`${type} is at version ${version} but has no upcast from version ${from}.`);
   }
   return {
     type,
@@ -108,7 +109,8 @@ function contract<Type extends string, Schema extends StandardSchemaV1>(
     keyOf: typeof key === "function" ? key : (data) => String((data as Record<string, unknown>)[key]),
     upcast: (data, from) => {
       let lifted = data;
-      for (let step = from; step < version; step++) lifted = (steps[step] as (data: unknown) => unknown)(lifted);
+      for (let step = from; step < version; step++)
+        lifted = (steps[step] as (data: unknown) => unknown)(lifted);
       return lifted;
     },
   };
@@ -117,7 +119,9 @@ function contract<Type extends string, Schema extends StandardSchemaV1>(
 /** The owner named in a message type. @throws Error when the type is not `<service>.<Name>`. */
 export function serviceOf(type: string): string {
   if (!/^[a-z][a-z0-9-]*\.[A-Z][A-Za-z0-9]*(\.Reply)?$/.test(type)) {
-    throw new Error(`"${type}" is not a message type: write <service>.<Name>, for example "ordering.OrderPlaced".`);
+    throw new Error(
+      `"${type}" is not a message type: write <service>.<Name>, for example "ordering.OrderPlaced".`,
+    );
   }
   return type.slice(0, type.indexOf("."));
 }
@@ -143,13 +147,16 @@ function replySchema<Result>(
     if (reply?.outcome === "refused" && typeof reply.rule === "string" && typeof reply.detail === "string") {
       return { value: reply };
     }
-    if (reply?.outcome !== "done") return { issues: [{ message: "is neither done nor refused", path: ["outcome"] }] };
+    if (reply?.outcome !== "done")
+      return { issues: [{ message: "is neither done nor refused", path: ["outcome"] }] };
     const checked = result["~standard"].validate(reply.result);
     return checked instanceof Promise ? checked.then(done) : done(checked);
   };
   return { "~standard": { version: 1, vendor: "tidings", validate } };
 }
 
-function done<Result>(checked: StandardSchemaV1.Result<Result>): StandardSchemaV1.Result<ReplyOutcome<Result>> {
+function done<Result>(
+  checked: StandardSchemaV1.Result<Result>,
+): StandardSchemaV1.Result<ReplyOutcome<Result>> {
   return checked.issues ? checked : { value: { outcome: "done", result: checked.value } };
 }

@@ -11,7 +11,11 @@ import type { Transaction } from "./transaction.ts";
  */
 export type Handler =
   | { readonly mode: "each"; readonly contract: Contract; handle(message: Message, tx: Transaction): unknown }
-  | { readonly mode: "batch"; readonly contract: Contract; handle(messages: readonly Message[], tx: Transaction): unknown }
+  | {
+      readonly mode: "batch";
+      readonly contract: Contract;
+      handle(messages: readonly Message[], tx: Transaction): unknown;
+    }
   | {
       readonly mode: "command";
       readonly contract: CommandContract;
@@ -23,7 +27,11 @@ export function on<C extends EventContract>(
   contract: C,
   handle: (event: MessageOf<C>, tx: Transaction) => unknown,
 ): Handler {
-  return { mode: "each", contract, handle: handle as (message: Message, tx: Transaction) => unknown } as Handler;
+  return {
+    mode: "each",
+    contract,
+    handle: handle as (message: Message, tx: Transaction) => unknown,
+  } as Handler;
 }
 
 /**
@@ -34,7 +42,11 @@ export function onBatch<C extends EventContract>(
   contract: C,
   handle: (events: readonly MessageOf<C>[], tx: Transaction) => unknown,
 ): Handler {
-  return { mode: "batch", contract, handle: handle as (messages: readonly Message[], tx: Transaction) => unknown } as Handler;
+  return {
+    mode: "batch",
+    contract,
+    handle: handle as (messages: readonly Message[], tx: Transaction) => unknown,
+  } as Handler;
 }
 
 /**
@@ -45,7 +57,11 @@ export function handles<C extends CommandContract>(
   contract: C,
   handle: (command: MessageOf<C>, tx: Transaction) => Promise<ResultOf<C> | Refusal>,
 ): Handler {
-  return { mode: "command", contract, handle: handle as (message: Message, tx: Transaction) => Promise<unknown> } as Handler;
+  return {
+    mode: "command",
+    contract,
+    handle: handle as (message: Message, tx: Transaction) => Promise<unknown>,
+  } as Handler;
 }
 
 /** Reacts to the reply to a command that this service sent. */
@@ -92,7 +108,10 @@ export function view<State, Event extends DomainEvent>(
     ) => unknown;
   },
 ): View {
-  const steps = when as Record<string, ((data: unknown, context: EventContext, tx: Transaction) => unknown) | undefined>;
+  const steps = when as Record<
+    string,
+    ((data: unknown, context: EventContext, tx: Transaction) => unknown) | undefined
+  >;
   return {
     aggregate: aggregate as unknown as Aggregate,
     apply: (event, context, tx) => steps[event.type]?.(event.data, context, tx),

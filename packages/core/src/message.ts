@@ -1,4 +1,12 @@
-import type { CommandContract, Contract, DataOf, MessageKind, ReplyOutcome, ResultOf, TypeOf } from "./contract.ts";
+import type {
+  CommandContract,
+  Contract,
+  DataOf,
+  MessageKind,
+  ReplyOutcome,
+  ResultOf,
+  TypeOf,
+} from "./contract.ts";
 
 /**
  * A message in its envelope. `source` + `id` is unique for ever. `correlationId` is the id of the request or message

@@ -90,7 +90,11 @@ export interface Transaction {
     events: readonly NoInfer<Event>[],
   ): Promise<AggregateRoot<State, Event>>;
 
-  /** Loads, decides and appends. @returns the aggregate after the decision, or the refusal (then nothing is appended) */
+  /**
+   * Loads, decides and appends. The expected version is checked after the decision has found the aggregate: what does
+   * not exist is refused as `not-found`, whatever version the caller names.
+   * @returns the aggregate after the decision, or the refusal (then nothing is appended)
+   */
   decide<State, Event extends DomainEvent>(
     aggregate: Aggregate<State, Event>,
     id: string,

@@ -35,7 +35,11 @@ function toIssue(issue: StandardSchemaV1.Issue): ValidationIssue {
  * The data of a message, lifted to the contract's current version and validated.
  * @throws TidingsError `message-invalid`, naming each field that is wrong but no value.
  */
-export function parseData<Data>(contract: Contract<string, Data>, data: unknown, version: number): Data | Promise<Data> {
+export function parseData<Data>(
+  contract: Contract<string, Data>,
+  data: unknown,
+  version: number,
+): Data | Promise<Data> {
   const result = validate(contract.schema, contract.upcast(data, version));
   const checked = (outcome: ValidationResult<Data>): Data => {
     if (!outcome.issues) return outcome.value;

@@ -120,7 +120,13 @@ order by c.partition, o.position`,
   };
 }
 
-function toBatch(rows: readonly Row[], mine: ReadonlySet<number>, limit: number, source: string, types: ReadonlySet<string>): Batch {
+function toBatch(
+  rows: readonly Row[],
+  mine: ReadonlySet<number>,
+  limit: number,
+  source: string,
+  types: ReadonlySet<string>,
+): Batch {
   const partitions = new Map<number, ClaimedPartition>();
   const counts = new Map<number, number>();
   const messages: LoggedMessage[] = [];
@@ -138,7 +144,12 @@ function toBatch(rows: readonly Row[], mine: ReadonlySet<number>, limit: number,
     counts.set(row.partition, count);
     partitions.set(row.partition, { from, to: position, full: count === limit });
     if (!types.has(row.type)) continue;
-    messages.push({ partition: row.partition, position, blocked: row.blocked, message: toMessage(row, source) });
+    messages.push({
+      partition: row.partition,
+      position,
+      blocked: row.blocked,
+      message: toMessage(row, source),
+    });
   }
   return { partitions, messages, size };
 }
@@ -170,7 +181,9 @@ export function cutBatch(batch: Batch, firstLeft: ReadonlyMap<number, number>): 
     const claimed = partitions.get(partition) as ClaimedPartition;
     partitions.set(partition, { from: claimed.from, to: position - 1, full: true });
   }
-  const messages = batch.messages.filter(({ partition, position }) => position < (firstLeft.get(partition) ?? Number.POSITIVE_INFINITY));
+  const messages = batch.messages.filter(
+    ({ partition, position }) => position < (firstLeft.get(partition) ?? Number.POSITIVE_INFINITY),
+  );
   return { partitions, messages, size: batch.size };
 }
 
@@ -182,6 +195,11 @@ export function moveCursors({ subscription, source, store }: SubscriptionKey, ba
     text: `update ${store.table("cursors")} c set position = m.position
       from unnest($3::smallint[], $4::bigint[]) m (partition, position)
       where c.subscription = $1 and c.source = $2 and c.partition = m.partition`,
-    values: [subscription, source.service, moved.map(([partition]) => partition), moved.map(([, { to }]) => to)],
+    values: [
+      subscription,
+      source.service,
+      moved.map(([partition]) => partition),
+      moved.map(([, { to }]) => to),
+    ],
   };
 }

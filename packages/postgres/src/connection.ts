@@ -32,13 +32,18 @@ export function createPool(url: string, options: PoolOptions): pg.Pool {
     keepAlive: true,
     pipeline: true,
   } as pg.PoolConfig);
-  pool.on("connect", (client) => client.on("error", ignoreLostConnection));
-  pool.on("error", ignoreLostConnection);
+  pool.on("connect", (client) => client.on("error", () => lostConnections.add(client)));
+  pool.on("error", (_error, client) => lostConnections.add(client));
   return pool;
 }
 
 /** A lost connection also fails the statement that needs it, which is where it is dealt with. */
-function ignoreLostConnection(): void {}
+const lostConnections = new WeakSet<object>();
+
+/** Whether a connection of {@link createPool} broke off. */
+export function isConnectionLost(client: object): boolean {
+  return lostConnections.has(client);
+}
 
 /** Escapes for the server's `options` start-up parameter, which splits at blanks. */
 function escapeOption(value: string): string {

@@ -25,7 +25,12 @@ export class ConsistencyGate {
   }
 
   /** A subscription of this process has moved its cursors. */
-  progressed(service: string, source: string, subscription: string, positions: ReadonlyMap<number, number>): void {
+  progressed(
+    service: string,
+    source: string,
+    subscription: string,
+    positions: ReadonlyMap<number, number>,
+  ): void {
     const reached = this.#reachedBy(service, source, subscription);
     for (const [partition, position] of positions) reached.set(partition, position);
     for (const check of this.#waiting.get(pairOf(service, source)) ?? []) check();
@@ -61,7 +66,11 @@ export class ConsistencyGate {
   }
 
   #sourcesOf(service: string): Set<string> {
-    return new Set(this.#registry().subscriptions.filter((entry) => entry.service === service).map((entry) => entry.source));
+    return new Set(
+      this.#registry()
+        .subscriptions.filter((entry) => entry.service === service)
+        .map((entry) => entry.source),
+    );
   }
 
   async #requireHeads(source: string, required: Map<string, Map<number, number>>): Promise<void> {
@@ -70,7 +79,12 @@ export class ConsistencyGate {
   }
 
   /** Waits for progress in this process, and looks into the database for that of others. */
-  async #whenReached(service: string, source: string, positions: ReadonlyMap<number, number>, deadline: number): Promise<boolean> {
+  async #whenReached(
+    service: string,
+    source: string,
+    positions: ReadonlyMap<number, number>,
+    deadline: number,
+  ): Promise<boolean> {
     const isReached = () => this.#isReached(service, source, positions);
     if (isReached()) return true;
     const pair = pairOf(service, source);
@@ -110,9 +124,12 @@ export class ConsistencyGate {
   }
 
   #isReached(service: string, source: string, positions: ReadonlyMap<number, number>): boolean {
-    for (const { subscription } of this.#registry().subscriptions.filter((s) => s.service === service && s.source === source)) {
+    for (const { subscription } of this.#registry().subscriptions.filter(
+      (s) => s.service === service && s.source === source,
+    )) {
       const reached = this.#reachedBy(service, source, subscription);
-      for (const [partition, position] of positions) if ((reached.get(partition) ?? 0) < position) return false;
+      for (const [partition, position] of positions)
+        if ((reached.get(partition) ?? 0) < position) return false;
     }
     return true;
   }

@@ -48,7 +48,12 @@ export async function listDeadLetters(
 }
 
 /** Has a dead letter handled again, with all its attempts anew. @returns false when there is no such dead letter */
-export async function retryDeadLetter(pool: Pool, store: Store, id: DeadLetterId, now: Date): Promise<boolean> {
+export async function retryDeadLetter(
+  pool: Pool,
+  store: Store,
+  id: DeadLetterId,
+  now: Date,
+): Promise<boolean> {
   const { rowCount } = await pool.query(
     `update ${store.table("parked")} set state = 'retrying', attempts = 0, next_attempt_at = $3
      where subscription = $1 and message_id = $2 and state = 'dead'`,
@@ -64,7 +69,13 @@ export async function retryDeadLetter(pool: Pool, store: Store, id: DeadLetterId
  * @param data must match the contract: a message that does not becomes a dead letter again
  * @returns the new message's id, or undefined when there is no such dead letter
  */
-export async function editDeadLetter(pool: Pool, store: Store, id: DeadLetterId, data: unknown, now: Date): Promise<string | undefined> {
+export async function editDeadLetter(
+  pool: Pool,
+  store: Store,
+  id: DeadLetterId,
+  data: unknown,
+  now: Date,
+): Promise<string | undefined> {
   return inTransaction(pool, async (client) => {
     const original = await keepOriginal(client, store, id, "edited", now);
     if (!original) return undefined;
@@ -82,7 +93,12 @@ export async function editDeadLetter(pool: Pool, store: Store, id: DeadLetterId,
  * Gives a dead letter up: it is kept among the dropped ones, and the messages of its key go on, in order.
  * @returns false when there is no such dead letter
  */
-export async function dropDeadLetter(pool: Pool, store: Store, id: DeadLetterId, now: Date): Promise<boolean> {
+export async function dropDeadLetter(
+  pool: Pool,
+  store: Store,
+  id: DeadLetterId,
+  now: Date,
+): Promise<boolean> {
   return inTransaction(pool, async (client) => {
     const original = await keepOriginal(client, store, id, "dropped", now);
     if (!original) return false;
@@ -104,7 +120,13 @@ export async function dropDeadLetter(pool: Pool, store: Store, id: DeadLetterId,
 }
 
 /** Locks the lease of the dead letter's partition, so that nobody parks behind it meanwhile, and archives it. */
-async function keepOriginal(client: PoolClient, store: Store, id: DeadLetterId, reason: string, now: Date): Promise<Message | undefined> {
+async function keepOriginal(
+  client: PoolClient,
+  store: Store,
+  id: DeadLetterId,
+  reason: string,
+  now: Date,
+): Promise<Message | undefined> {
   await client.query(
     `select c.position from ${store.table("cursors")} c join ${store.table("parked")} p using (subscription, source, partition)
      where p.subscription = $1 and p.message_id = $2 for update of c`,

@@ -13,7 +13,11 @@ export function isTransient(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     const { code, message } = cause as DatabaseError;
     if (typeof code === "string" && (transientCodes.has(code) || /^(08|53|57P0)/.test(code))) return true;
-    if (typeof message === "string" && /Connection terminated|timeout exceeded when trying to connect/.test(message)) return true;
+    if (
+      typeof message === "string" &&
+      /Connection terminated|timeout exceeded when trying to connect/.test(message)
+    )
+      return true;
     if (/not queryable|connection timeout|Client was closed/i.test(String(message))) return true;
   }
   return false;
@@ -31,6 +35,20 @@ const transientCodes = new Set([
   "ENOTFOUND",
   "EAI_AGAIN",
 ]);
+
+/**
+ * Whether a transaction failed through no fault of what was done in it: it lost its connection, or the server gave it
+ * up. Unlike {@link isTransient} it does not count what the work met elsewhere: a handler whose own request is refused
+ * (`ECONNREFUSED`) has failed, and so has one that did not get a row's lock (55P03).
+ */
+export function isInterruption(error: unknown, isConnectionLost: boolean): boolean {
+  if (isConnectionLost) return true;
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const { code } = cause as DatabaseError;
+    if (typeof code === "string" && /^(08|53|57P0|40001|40P01)/.test(code)) return true;
+  }
+  return false;
+}
 
 /** Whether a commit failed because somebody else appended to the same stream first. */
 export function isStreamConflict(error: unknown): boolean {

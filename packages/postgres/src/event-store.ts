@@ -67,7 +67,8 @@ export async function loadAggregate<State, Event extends DomainEvent>(
   id: string,
 ): Promise<AggregateRoot<State, Event>> {
   const stream = streamOf(aggregate as never, id);
-  const snapshot = aggregate.snapshot && (await loadSnapshot<State>(client, store, stream, aggregate.snapshot.version));
+  const snapshot =
+    aggregate.snapshot && (await loadSnapshot<State>(client, store, stream, aggregate.snapshot.version));
   const { rows } = await client.query<{ version: number; type: string; data: unknown }>({
     name: `tidings_load ${store.schema}`,
     text: `select version, type, data from ${store.table("events")} where stream = $1 and version > $2 order by version`,
@@ -101,7 +102,12 @@ export function saveSnapshot(store: Store, root: AggregateRoot<unknown>): QueryC
     text: `insert into ${store.table("snapshots")} as s (stream, version, schema_version, state) values ($1, $2, $3, $4)
       on conflict (stream) do update set version = excluded.version, schema_version = excluded.schema_version, state = excluded.state
       where s.version < excluded.version or s.schema_version <> excluded.schema_version`,
-    values: [streamOf(root.aggregate as never, root.id), root.version, root.aggregate.snapshot?.version, JSON.stringify(root.state)],
+    values: [
+      streamOf(root.aggregate as never, root.id),
+      root.version,
+      root.aggregate.snapshot?.version,
+      JSON.stringify(root.state),
+    ],
   };
 }
 

@@ -1,8 +1,15 @@
 import type { Message } from "@tidings/core";
 import { dispositionOf } from "@tidings/core/internal";
 import type { QueryConfig } from "pg";
-import { type Batch, claimBatch, cutBatch, type LoggedMessage, moveCursors, takeTurn } from "./claim-batch.ts";
-import { isStreamConflict, isTransient } from "./errors.ts";
+import {
+  type Batch,
+  claimBatch,
+  cutBatch,
+  type LoggedMessage,
+  moveCursors,
+  takeTurn,
+} from "./claim-batch.ts";
+import { isStreamConflict } from "./errors.ts";
 import { handleMessages } from "./handle-messages.ts";
 import { lockCursor, nextAttempt, parkHead, parkWaiting } from "./parked-messages.ts";
 import type { SubscriptionEnvironment } from "./subscription-settings.ts";
@@ -15,8 +22,9 @@ export interface BatchResult {
   readonly isolate: boolean;
   /** When the message that failed is due again, if it was parked and will be retried. */
   readonly retryAt: Date | null;
-  /** How long a handler waited for something else than the database, on average, in ms. */
+  /** How long its handlers waited for something else than the database, and how many messages they were given. */
   readonly waitedMs: number;
+  readonly handled: number;
 }
 
 /** What a batch is to read. */
@@ -41,19 +49,19 @@ export interface BatchRequest {
  * @throws transient errors and conflicts only: nothing has happened, try again later
  */
 export async function handleBatch(env: SubscriptionEnvironment, request: BatchRequest): Promise<BatchResult> {
-  const { batch, failure, waitedMs = 0 } = await attemptBatch(env, request);
-  if (!failure) return { batch, isolate: false, retryAt: null, waitedMs };
-  if (isTransient(failure.error) || isStreamConflict(failure.error)) throw failure.error;
+  const { batch, failure, waitedMs = 0, handled = 0 } = await attemptBatch(env, request);
+  if (!failure) return { batch, isolate: false, retryAt: null, waitedMs, handled };
   const [only] = batch.messages;
-  if (batch.size > 1 || !only) return { batch, isolate: true, retryAt: null, waitedMs };
+  if (batch.size > 1 || !only) return { batch, isolate: true, retryAt: null, waitedMs, handled };
   await env.probe("rolled-back");
-  return { batch, isolate: false, retryAt: await park(env, only, failure.error), waitedMs };
+  return { batch, isolate: false, retryAt: await park(env, only, failure.error), waitedMs, handled };
 }
 
 interface Attempt {
   readonly batch: Batch;
   readonly failure?: { readonly error: unknown };
   readonly waitedMs?: number;
+  readonly handled?: number;
 }
 
 async function attemptBatch(env: SubscriptionEnvironment, request: BatchRequest): Promise<Attempt> {
@@ -63,24 +71,26 @@ async function attemptBatch(env: SubscriptionEnvironment, request: BatchRequest)
     const claimed = await claimBatch(unit, key, [...handlers.keys()], request.partitions, request.limit);
     await env.probe("claimed");
     if (claimed.size === 0) return { batch: claimed };
-    const ready = claimed.messages.filter((logged) => !logged.blocked && isFor(logged.message, key.store.service));
+    const ready = claimed.messages.filter(
+      (logged) => !logged.blocked && isFor(logged.message, key.store.service),
+    );
     let batch = claimed;
     let recorded: Positions;
-    let waitedMs = 0;
+    let work = { handled: 0, waitedMs: 0 };
     try {
       const messages = ready.map(({ message }) => message);
       const limits = { timeoutMs: settings.handlerTimeoutMs, sliceMs: settings.sliceMs };
-      const { handled, waitedMs: waited } = await handleMessages(unit, handlers, messages, limits);
-      waitedMs = waited / Math.max(1, handled);
-      batch = cutBatch(claimed, firstOfEach(ready.slice(handled)));
+      work = await handleMessages(unit, handlers, messages, limits);
+      batch = cutBatch(claimed, firstOfEach(ready.slice(work.handled)));
       await env.probe("handled");
       recorded = await unit.commit([...parkBlocked(env, batch), moveCursors(key, batch)]);
     } catch (error) {
+      if (unit.isInterrupted(error) || isStreamConflict(error)) throw error;
       return { batch: claimed, failure: { error } };
     }
     await env.probe("committed");
     announce(env, batch, recorded);
-    return { batch, waitedMs };
+    return { batch, ...work };
   });
 }
 
@@ -91,7 +101,9 @@ function firstOfEach(logged: readonly LoggedMessage[]): Map<number, number> {
 }
 
 function parkBlocked({ key, clock }: SubscriptionEnvironment, batch: Batch): QueryConfig[] {
-  const blocked = batch.messages.filter(({ blocked, message }) => blocked && isFor(message, key.store.service));
+  const blocked = batch.messages.filter(
+    ({ blocked, message }) => blocked && isFor(message, key.store.service),
+  );
   return blocked.length > 0 ? [parkWaiting(key, blocked, clock.now())] : [];
 }
 
@@ -106,11 +118,17 @@ function announce(env: SubscriptionEnvironment, batch: Batch, recorded: Position
  *
  * @returns when it is due again; null when a person has to decide
  */
-async function park(env: SubscriptionEnvironment, failed: LoggedMessage, error: unknown): Promise<Date | null> {
+async function park(
+  env: SubscriptionEnvironment,
+  failed: LoggedMessage,
+  error: unknown,
+): Promise<Date | null> {
   const { key, handlers } = env;
   const now = env.clock.now();
   const next =
-    dispositionOf(error) === "park" ? ({ state: "dead", at: null } as const) : nextAttempt(env.settings.retry, 1, now);
+    dispositionOf(error) === "park"
+      ? ({ state: "dead", at: null } as const)
+      : nextAttempt(env.settings.retry, 1, now);
   const isParked = await useUnit(env.pool, env.context, async (unit) => {
     unit.query(lockCursor(key, failed.partition));
     const batch = await claimBatch(unit, key, [...handlers.keys()], [failed.partition], 1);
@@ -122,7 +140,8 @@ async function park(env: SubscriptionEnvironment, failed: LoggedMessage, error: 
   if (!isParked) return null;
   await env.probe("parked");
   const { id, type } = failed.message;
-  const outcome = next.state === "dead" ? "message became a dead letter" : "message failed and will be retried";
+  const outcome =
+    next.state === "dead" ? "message became a dead letter" : "message failed and will be retried";
   env.log.warn({ subscription: key.subscription, type, id, err: error }, outcome);
   return next.at;
 }

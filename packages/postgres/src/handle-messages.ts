@@ -47,13 +47,22 @@ export async function handleMessages(
   return { handled: next, waitedMs: performance.now() - started - (unit.busyMs - busyBefore) };
 }
 
-async function handleRun(unit: UnitOfWork, handlers: readonly Handler[], run: readonly Message[], timeoutMs: number) {
+async function handleRun(
+  unit: UnitOfWork,
+  handlers: readonly Handler[],
+  run: readonly Message[],
+  timeoutMs: number,
+) {
   const [contract] = handlers.map((handler) => handler.contract);
   if (!contract) throw new TidingsError("no-handler", `Nothing handles ${run[0]?.type} any more.`);
   const valid: Message[] = [];
   for (const message of run) {
     const parsed = parseData(contract, message.data, message.version);
-    valid.push({ ...message, data: parsed instanceof Promise ? await parsed : parsed, version: contract.version });
+    valid.push({
+      ...message,
+      data: parsed instanceof Promise ? await parsed : parsed,
+      version: contract.version,
+    });
   }
   for (const handler of handlers) {
     if (handler.mode === "batch") {
@@ -92,7 +101,7 @@ function toReply(outcome: unknown) {
 /** Waits for a handler at most so long; then its transaction is closed under it. */
 async function inTime<T>(unit: UnitOfWork, timeoutMs: number, handle: () => T | Promise<T>): Promise<T> {
   const result = handle();
-  if (!(result instanceof Promise)) return result;
+  if (!isThenable(result)) return result;
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
@@ -106,4 +115,9 @@ async function inTime<T>(unit: UnitOfWork, timeoutMs: number, handle: () => T | 
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Query builders are thenable without being promises: they run when they are awaited. */
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 }

@@ -58,7 +58,10 @@ export async function claimKey(unit: UnitOfWork, call: KeyedCall): Promise<Claim
   const row = found.rows[0];
   if (!row) return { state: "free" };
   if (!row.fingerprint.equals(call.fingerprint)) return { state: "reused" };
-  return { state: "answered", answer: { status: row.status, headers: row.headers, body: row.body ?? undefined } };
+  return {
+    state: "answered",
+    answer: { status: row.status, headers: row.headers, body: row.body ?? undefined },
+  };
 }
 
 function lockOf(store: Store, { caller, key }: KeyedCall): string {
@@ -66,10 +69,13 @@ function lockOf(store: Store, { caller, key }: KeyedCall): string {
   return createHash("sha256").update(`tidings:idempotency:${name}`).digest().readBigInt64BE(0).toString();
 }
 
-/** Stores the answer under a claimed key, for 24 h, in the transaction that holds the claim. */
-export async function storeAnswer(unit: UnitOfWork, call: KeyedCall, answer: StoredAnswer): Promise<void> {
+/**
+ * Stores the answer under a claimed key, for 24 h, in the transaction that holds the claim. It does not wait: the
+ * statement travels with the commit, which fails if it does.
+ */
+export function storeAnswer(unit: UnitOfWork, call: KeyedCall, answer: StoredAnswer): void {
   const { store, clock } = unit.context;
-  await unit.query({
+  void unit.query({
     name: `tidings_store_answer ${store.schema}`,
     text: `insert into ${store.table("idempotency")} (caller, key, fingerprint, status, headers, body, expires_at)
       values ($1, $2, $3, $4, $5, $6, $7)

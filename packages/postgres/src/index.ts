@@ -1,3 +1,4 @@
+export { createOutbox, Outbox, type OutboxOptions } from "./adapters/outbox.ts";
 export {
   type DeadLetter,
   type DeadLetterId,

@@ -44,7 +44,12 @@ export async function migrateService(client: ClientBase, plan: MigrationPlan): P
     await client.query(`create schema if not exists ${quoteIdentifier(store.schema)}`);
     await client.query(`create table if not exists ${store.table("migrations")} (
       name text primary key, checksum text not null, applied_at timestamptz not null default now())`);
-    await apply(client, store, "tidings/", libraryMigrations.map(({ name, sql }) => ({ name, sql: sql(store) })));
+    await apply(
+      client,
+      store,
+      "tidings/",
+      libraryMigrations.map(({ name, sql }) => ({ name, sql: sql(store) })),
+    );
     await client.query("select set_config('search_path', $1, true)", [quoteIdentifier(store.schema)]);
     await apply(client, store, "service/", plan.migrations);
     await client.query("commit");
@@ -71,12 +76,13 @@ async function createRegistry(client: ClientBase): Promise<void> {
 
 async function registerService(client: ClientBase, plan: MigrationPlan): Promise<Store> {
   const wanted = storeOf(plan.service, plan.partitions ?? defaultPartitions, plan.schema);
-  await client.query("insert into tidings.services (name, schema, partitions) values ($1, $2, $3) on conflict do nothing", [
-    wanted.service,
-    wanted.schema,
-    wanted.partitions,
+  await client.query(
+    "insert into tidings.services (name, schema, partitions) values ($1, $2, $3) on conflict do nothing",
+    [wanted.service, wanted.schema, wanted.partitions],
+  );
+  const { rows } = await client.query("select schema, partitions from tidings.services where name = $1", [
+    plan.service,
   ]);
-  const { rows } = await client.query("select schema, partitions from tidings.services where name = $1", [plan.service]);
   const installed = rows[0] as { schema: string; partitions: number };
   if (plan.partitions !== undefined && installed.partitions !== plan.partitions) {
     throw new TidingsError(
@@ -92,7 +98,12 @@ async function registerService(client: ClientBase, plan: MigrationPlan): Promise
   return storeOf(plan.service, installed.partitions, installed.schema);
 }
 
-async function apply(client: ClientBase, store: Store, prefix: string, migrations: readonly Migration[]): Promise<void> {
+async function apply(
+  client: ClientBase,
+  store: Store,
+  prefix: string,
+  migrations: readonly Migration[],
+): Promise<void> {
   const { rows } = await client.query<{ name: string; checksum: string }>(
     `select name, checksum from ${store.table("migrations")} where starts_with(name, $1)`,
     [prefix],
@@ -103,12 +114,22 @@ async function apply(client: ClientBase, store: Store, prefix: string, migration
     const before = applied.get(prefix + name);
     applied.delete(prefix + name);
     if (before === checksum) continue;
-    if (before) throw new TidingsError("migration-changed", `Migration ${name} of ${store.service} was changed after it had been applied.`);
+    if (before)
+      throw new TidingsError(
+        "migration-changed",
+        `Migration ${name} of ${store.service} was changed after it had been applied.`,
+      );
     await client.query(sql);
-    await client.query(`insert into ${store.table("migrations")} (name, checksum) values ($1, $2)`, [prefix + name, checksum]);
+    await client.query(`insert into ${store.table("migrations")} (name, checksum) values ($1, $2)`, [
+      prefix + name,
+      checksum,
+    ]);
   }
   const [unknown] = applied.keys();
   if (unknown) {
-    throw new TidingsError("schema-too-new", `The database of ${store.service} has the migration ${unknown}, which this program does not know.`);
+    throw new TidingsError(
+      "schema-too-new",
+      `The database of ${store.service} has the migration ${unknown}, which this program does not know.`,
+    );
   }
 }

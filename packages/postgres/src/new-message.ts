@@ -34,10 +34,15 @@ export function newMessage(author: Author, draft: Draft): Message | Promise<Mess
   const { contract, data } = draft;
   if (!author.records.has(contract.type)) {
     const list = contract.kind === "event" ? "publishes" : "sends";
-    throw new TidingsError("contract-not-declared", `${author.service} records ${contract.type}, which is not in its \`${list}\`.`);
+    throw new TidingsError(
+      "contract-not-declared",
+      `${author.service} records ${contract.type}, which is not in its \`${list}\`.`,
+    );
   }
   const valid = parseData(contract, data, contract.version);
-  return valid instanceof Promise ? valid.then((value) => envelope(author, draft, value)) : envelope(author, draft, valid);
+  return valid instanceof Promise
+    ? valid.then((value) => envelope(author, draft, value))
+    : envelope(author, draft, valid);
 }
 
 function envelope(author: Author, { id, time, contract, options, headers }: Draft, data: unknown): Message {

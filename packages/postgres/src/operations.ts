@@ -99,7 +99,15 @@ export async function startOperation(tx: Transaction, options: NewOperation): Pr
     created_at: now,
     updated_at: now,
   };
-  const values = [row.id, row.kind, row.owner, JSON.stringify(row.metadata), JSON.stringify(row.steps), now, expiry(now)];
+  const values = [
+    row.id,
+    row.kind,
+    row.owner,
+    JSON.stringify(row.metadata),
+    JSON.stringify(row.steps),
+    now,
+    expiry(now),
+  ];
   await tx.query(
     `insert into tidings_operations (id, kind, owner, metadata, steps, created_at, updated_at, expires_at)
      values ($1, $2, $3, $4, $5, $6, $6, $7)`,
@@ -114,7 +122,13 @@ export function operationId(operation: Operation): string {
   return operation.name.slice("operations/".length);
 }
 
-const order: Readonly<Record<StepState, number>> = { pending: 0, running: 1, done: 2, failed: 2, compensated: 3 };
+const order: Readonly<Record<StepState, number>> = {
+  pending: 0,
+  running: 1,
+  done: 2,
+  failed: 2,
+  compensated: 3,
+};
 
 /** Reports how far a step is. Ignored when the step is as far already, or the operation is done or unknown. */
 export async function reportStep(tx: Transaction, id: string, step: string, state: StepState): Promise<void> {
@@ -122,7 +136,10 @@ export async function reportStep(tx: Transaction, id: string, step: string, stat
     const known = steps.find(({ name }) => name === step);
     if (known && order[known.state] >= order[state]) return undefined;
     const next = { name: step, state, at };
-    return { ...row, steps: known ? steps.map((other) => (other === known ? next : other)) : [...steps, next] };
+    return {
+      ...row,
+      steps: known ? steps.map((other) => (other === known ? next : other)) : [...steps, next],
+    };
   });
 }
 
@@ -147,8 +164,15 @@ export async function failOperation(tx: Transaction, id: string, problem: object
 }
 
 /** Changes an open operation under its row lock; `decide` returns undefined when there is nothing to change. */
-async function change(tx: Transaction, id: string, decide: (row: Row, at: string) => Change | undefined): Promise<void> {
-  const { rows } = await tx.query<Row>(`select ${columns} from tidings_operations where id = $1 and not done for update`, [id]);
+async function change(
+  tx: Transaction,
+  id: string,
+  decide: (row: Row, at: string) => Change | undefined,
+): Promise<void> {
+  const { rows } = await tx.query<Row>(
+    `select ${columns} from tidings_operations where id = $1 and not done for update`,
+    [id],
+  );
   const now = tx.now();
   const next = rows[0] && decide(rows[0], now.toISOString());
   if (!next) return;
@@ -184,7 +208,8 @@ export async function findDone(
   ids: readonly string[],
 ): Promise<string[]> {
   if (stores.length === 0) return [];
-  const one = (store: Store) => `select id from ${store.table("operations")} where id = any ($1::uuid[]) and done`;
+  const one = (store: Store) =>
+    `select id from ${store.table("operations")} where id = any ($1::uuid[]) and done`;
   const { rows } = await pool.query<{ id: string }>(stores.map(one).join(" union all "), [ids]);
   return rows.map(({ id }) => id);
 }

@@ -12,7 +12,7 @@ import type { LoggedMessage, SubscriptionKey } from "./claim-batch.ts";
  */
 export interface ParkedMessage {
   readonly partition: number;
-  readonly position: number;
+  readonly position: string;
   readonly message: Message;
   readonly attempts: number;
 }
@@ -39,7 +39,12 @@ export interface RetryPolicy {
 }
 
 /** The delay doubles from attempt to attempt up to the longest, with half of it random so that keys do not march in step. */
-export function nextAttempt(policy: RetryPolicy, attempts: number, now: Date, random = Math.random()): NextAttempt {
+export function nextAttempt(
+  policy: RetryPolicy,
+  attempts: number,
+  now: Date,
+  random = Math.random(),
+): NextAttempt {
   if (attempts >= policy.attempts) return { state: "dead", at: null };
   const delay = Math.min(policy.maxDelayMs, policy.minDelayMs * 2 ** (attempts - 1));
   return { state: "retrying", at: new Date(now.getTime() + delay * (0.5 + random / 2)) };
@@ -57,7 +62,11 @@ export function storedError(error: unknown): StoredError {
 }
 
 /** Parks messages behind the heads of their keys. */
-export function parkWaiting(key: SubscriptionKey, messages: readonly LoggedMessage[], now: Date): QueryConfig {
+export function parkWaiting(
+  key: SubscriptionKey,
+  messages: readonly LoggedMessage[],
+  now: Date,
+): QueryConfig {
   const column = <T>(value: (logged: LoggedMessage) => T): T[] => messages.map(value);
   return {
     text: `insert into ${key.store.table("parked")}
@@ -77,7 +86,13 @@ export function parkWaiting(key: SubscriptionKey, messages: readonly LoggedMessa
 }
 
 /** Parks a message whose first attempt failed, as the head of its key. */
-export function parkHead(key: SubscriptionKey, failed: LoggedMessage, error: unknown, next: NextAttempt, now: Date): QueryConfig {
+export function parkHead(
+  key: SubscriptionKey,
+  failed: LoggedMessage,
+  error: unknown,
+  next: NextAttempt,
+  now: Date,
+): QueryConfig {
   const { message, partition, position } = failed;
   return {
     text: `insert into ${key.store.table("parked")}
@@ -124,33 +139,53 @@ export function lockCursor(key: SubscriptionKey, partition: number): QueryConfig
   };
 }
 
-export function selectParked(key: SubscriptionKey, partition: number, position: number): QueryConfig {
+/** A parked message and those that wait behind it, in order. */
+export function selectParked(
+  key: SubscriptionKey,
+  { partition, position }: Pick<ParkedMessage, "partition" | "position">,
+  now: Date,
+  limit: number,
+): QueryConfig {
+  const parked = key.store.table("parked");
   return {
-    text: `select partition, position, message, attempts, state from ${key.store.table("parked")}
-      where subscription = $1 and source = $2 and partition = $3 and position = $4`,
-    values: [key.subscription, key.source.service, partition, position],
+    text: `select position, message, attempts, coalesce(state = 'retrying' and next_attempt_at <= $5, false) as due from ${parked}
+      where subscription = $1 and source = $2 and position >= $4
+        and key = (select key from ${parked} where subscription = $1 and source = $2 and partition = $3 and position = $4)
+      order by position limit $6`,
+    values: [key.subscription, key.source.service, partition, position, now, limit],
   };
 }
 
-/** Takes a head out and makes the next message of its key the head, due at once. */
-export function removeHead(key: SubscriptionKey, head: ParkedMessage, now: Date): QueryConfig {
+/** Takes a head out, with those behind it up to a position, and makes the next message of its key the head, due at once. */
+export function removeHandled(
+  key: SubscriptionKey,
+  head: ParkedMessage,
+  upTo: string,
+  now: Date,
+): QueryConfig {
   const parked = key.store.table("parked");
   return {
     text: `
 with removed as (
-  delete from ${parked} where subscription = $1 and source = $2 and partition = $3 and position = $4
+  delete from ${parked} where subscription = $1 and source = $2 and key = $5 and position between $3 and $4
 ), next as (
   select partition, position from ${parked}
   where subscription = $1 and source = $2 and key = $5 and position > $4 order by position limit 1
 )
 update ${parked} p set state = 'retrying', next_attempt_at = $6 from next
 where p.subscription = $1 and p.source = $2 and p.partition = next.partition and p.position = next.position`,
-    values: [key.subscription, key.source.service, head.partition, head.position, head.message.key, now],
+    values: [key.subscription, key.source.service, head.position, upTo, head.message.key, now],
   };
 }
 
 /** Notes a failed attempt of a head. */
-export function noteFailure(key: SubscriptionKey, head: ParkedMessage, error: unknown, next: NextAttempt, now: Date): QueryConfig {
+export function noteFailure(
+  key: SubscriptionKey,
+  head: ParkedMessage,
+  error: unknown,
+  next: NextAttempt,
+  now: Date,
+): QueryConfig {
   return {
     text: `update ${key.store.table("parked")} set attempts = attempts + 1, state = $5, next_attempt_at = $6, error = $7, failed_at = $8
       where subscription = $1 and source = $2 and partition = $3 and position = $4 and state = 'retrying'`,

@@ -26,9 +26,12 @@ const statements = new WeakMap<Store, string>();
 function statement(store: Store): string {
   let text = statements.get(store);
   if (!text) {
-    text = recordStatement(store, `select * from unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[], $5::smallint[],
+    text = recordStatement(
+      store,
+      `select * from unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[], $5::smallint[],
     $6::text[], $7::timestamptz[], $8::uuid[], $9::uuid[], $10::json[], $11::json[])
-    with ordinality m (partition, id, kind, type, version, key, time, correlation_id, causation_id, headers, data, ordinal)`);
+    with ordinality m (partition, id, kind, type, version, key, time, correlation_id, causation_id, headers, data, ordinal)`,
+    );
     statements.set(store, text);
   }
   return text;

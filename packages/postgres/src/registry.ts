@@ -20,11 +20,16 @@ export interface RegisteredSubscription {
 export async function readRegistry(client: Queryable): Promise<Registry> {
   const services = await client.query("select name, schema, partitions from tidings.services");
   const contracts = await client.query("select service, type from tidings.contracts where role = 'sends'");
-  const subscriptions = await client.query<RegisteredSubscription>("select subscription, service, source from tidings.subscriptions");
+  const subscriptions = await client.query<RegisteredSubscription>(
+    "select subscription, service, source from tidings.subscriptions",
+  );
   return {
     stores: new Map(services.rows.map((row) => [row.name, storeOf(row.name, row.partitions, row.schema)])),
     senders: new Map(
-      [...Map.groupBy(contracts.rows, (row) => row.type as string)].map(([type, rows]) => [type, rows.map((row) => row.service as string)]),
+      [...Map.groupBy(contracts.rows, (row) => row.type as string)].map(([type, rows]) => [
+        type,
+        rows.map((row) => row.service as string),
+      ]),
     ),
     subscriptions: subscriptions.rows,
   };
@@ -34,12 +39,16 @@ export async function readRegistry(client: Queryable): Promise<Registry> {
  * Makes a subscription known and gives it cursors at the beginning of what the log still holds. Safe to repeat and to
  * do in several processes at once.
  */
-export async function registerSubscription(client: Queryable, store: Store, subscription: string, source: Store): Promise<void> {
-  await client.query("insert into tidings.subscriptions (subscription, service, source) values ($1, $2, $3) on conflict do nothing", [
-    subscription,
-    store.service,
-    source.service,
-  ]);
+export async function registerSubscription(
+  client: Queryable,
+  store: Store,
+  subscription: string,
+  source: Store,
+): Promise<void> {
+  await client.query(
+    "insert into tidings.subscriptions (subscription, service, source) values ($1, $2, $3) on conflict do nothing",
+    [subscription, store.service, source.service],
+  );
   await client.query(
     `insert into ${store.table("cursors")} (subscription, source, partition)
      select $1, $2, partition from generate_series(0, $3::int - 1) partition on conflict do nothing`,
@@ -51,10 +60,24 @@ export async function registerSubscription(client: Queryable, store: Store, subs
  * Forgets a subscription that no program runs any more, with its cursors and parked messages, so that it no longer
  * keeps the log from being shortened.
  */
-export async function removeSubscription(client: Queryable, store: Store, subscription: string, source: string): Promise<void> {
-  await client.query("delete from tidings.subscriptions where subscription = $1 and source = $2", [subscription, source]);
-  await client.query(`delete from ${store.table("cursors")} where subscription = $1 and source = $2`, [subscription, source]);
-  await client.query(`delete from ${store.table("parked")} where subscription = $1 and source = $2`, [subscription, source]);
+export async function removeSubscription(
+  client: Queryable,
+  store: Store,
+  subscription: string,
+  source: string,
+): Promise<void> {
+  await client.query("delete from tidings.subscriptions where subscription = $1 and source = $2", [
+    subscription,
+    source,
+  ]);
+  await client.query(`delete from ${store.table("cursors")} where subscription = $1 and source = $2`, [
+    subscription,
+    source,
+  ]);
+  await client.query(`delete from ${store.table("parked")} where subscription = $1 and source = $2`, [
+    subscription,
+    source,
+  ]);
 }
 
 /** The highest committed position in each partition of a log. */

@@ -29,7 +29,10 @@ export async function maintainOutboxParts(
 ): Promise<{ created: number; dropped: number }> {
   const client = await pool.connect();
   try {
-    const { rows } = await client.query("select pg_try_advisory_lock($1, $2) as mine", [store.locks.outbox, -1]);
+    const { rows } = await client.query("select pg_try_advisory_lock($1, $2) as mine", [
+      store.locks.outbox,
+      -1,
+    ]);
     if (!rows[0]?.mine) return { created: 0, dropped: 0 };
     try {
       const parts = await listParts(client, store);
@@ -63,7 +66,12 @@ async function headOf(client: Client, store: Store): Promise<number> {
   return Number(rows[0].last_value);
 }
 
-async function createParts(client: Client, store: Store, parts: readonly Part[], current: number): Promise<number> {
+async function createParts(
+  client: Client,
+  store: Store,
+  parts: readonly Part[],
+  current: number,
+): Promise<number> {
   const existing = new Set(parts.map(({ number }) => number));
   let created = 0;
   for (let part = current; part <= current + partsAhead; part++) {
@@ -71,13 +79,20 @@ async function createParts(client: Client, store: Store, parts: readonly Part[],
     const table = store.table(`outbox_part_${part}`);
     const [from, to] = [part * outboxPartSize, (part + 1) * outboxPartSize];
     await client.query(`create table if not exists ${table} (like ${store.table("outbox")} including all)`);
-    await client.query(`alter table ${store.table("outbox")} attach partition ${table} for values from (${from}) to (${to})`);
+    await client.query(
+      `alter table ${store.table("outbox")} attach partition ${table} for values from (${from}) to (${to})`,
+    );
     created++;
   }
   return created;
 }
 
-async function dropParts(client: Client, store: Store, parts: readonly Part[], passed: number | null): Promise<number> {
+async function dropParts(
+  client: Client,
+  store: Store,
+  parts: readonly Part[],
+  passed: number | null,
+): Promise<number> {
   let dropped = 0;
   for (const { number, pendingDetach } of parts) {
     const table = store.table(`outbox_part_${number}`);
@@ -98,7 +113,8 @@ async function dropDetached(client: Client, store: Store, current: number): Prom
        and relname ~ '^tidings_outbox_part_[0-9]+$' and substring(relname from '[0-9]+$')::bigint < $2`,
     [quoteIdentifier(store.schema), current],
   );
-  for (const { relname } of rows) await client.query(`drop table ${quoteIdentifier(store.schema)}.${quoteIdentifier(relname)}`);
+  for (const { relname } of rows)
+    await client.query(`drop table ${quoteIdentifier(store.schema)}.${quoteIdentifier(relname)}`);
 }
 
 /**
@@ -134,7 +150,9 @@ async function lowestUnread(
   { heads, quiet }: { readonly heads: ReadonlyMap<number, number>; readonly quiet: ReadonlySet<number> },
 ): Promise<number> {
   let passed = Math.max(0, ...heads.values());
-  for (const { subscription, service } of registry.subscriptions.filter((entry) => entry.source === source.service)) {
+  for (const { subscription, service } of registry.subscriptions.filter(
+    (entry) => entry.source === source.service,
+  )) {
     const store = registry.stores.get(service);
     if (!store) return 0;
     const { rows } = await client.query<{ partition: number; position: string }>(

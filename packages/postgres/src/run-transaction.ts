@@ -33,7 +33,8 @@ export async function runTransaction<Result>(
       });
     } catch (error) {
       if (!isStreamConflict(error)) throw error;
-      if (attempt === conflictRetries) throw new TidingsError("concurrency-conflict", undefined, { cause: error });
+      if (attempt === conflictRetries)
+        throw new TidingsError("concurrency-conflict", undefined, { cause: error });
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * 2 ** attempt));
     }
   }

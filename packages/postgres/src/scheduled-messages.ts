@@ -43,6 +43,8 @@ select message from taken order by due_at, id`,
 
 /** When the next message is due, or null. */
 export async function nextDue(client: Pick<ClientBase, "query">, store: Store): Promise<Date | null> {
-  const { rows } = await client.query<{ due: Date | null }>(`select min(due_at) as due from ${store.table("scheduled")}`);
+  const { rows } = await client.query<{ due: Date | null }>(
+    `select min(due_at) as due from ${store.table("scheduled")}`,
+  );
   return rows[0]?.due ?? null;
 }

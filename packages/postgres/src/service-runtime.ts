@@ -5,6 +5,7 @@ import { createPool } from "./connection.ts";
 import type { ConsistencyGate } from "./consistency.ts";
 import { isTransient } from "./errors.ts";
 import { handlersByType } from "./handle-messages.ts";
+import { purgeExpired } from "./idempotency.ts";
 import { type Registry, readHeads, registerSubscription } from "./registry.ts";
 import { maintainOutboxParts, readPassed } from "./retention.ts";
 import { runTransaction } from "./run-transaction.ts";
@@ -32,7 +33,8 @@ export interface RuntimeOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly wakeUp: WakeUp;
-  readonly gate: ConsistencyGate;
+  /** Called after each batch: the reader, the log's service, the subscription, and how far it has come. */
+  readonly progressed: ConsistencyGate["progressed"];
   readonly registry: () => Registry;
   /** Connections for requests, and for batches. */
   readonly connections: { readonly requests: number; readonly batches: number };
@@ -50,7 +52,10 @@ export class ServiceRuntime {
   readonly pool: Pool;
   readonly #batchPool: Pool;
   readonly #options: RuntimeOptions;
-  readonly #subscriptions = new Map<string, { readonly source: Store; readonly subscription: Subscription }>();
+  readonly #subscriptions = new Map<
+    string,
+    { readonly source: Store; readonly subscription: Subscription }
+  >();
   #unlisten: (() => void)[] = [];
 
   constructor(options: RuntimeOptions) {
@@ -64,6 +69,7 @@ export class ServiceRuntime {
       name: `${store.service} batches`,
       max: connections.batches,
       statementTimeoutMs: settings.handlerTimeoutMs,
+      idleInTransactionMs: 60_000 + settings.handlerTimeoutMs,
     });
   }
 
@@ -92,13 +98,17 @@ export class ServiceRuntime {
   #sourcesOf(group: HandlerGroup): Set<string> {
     const { senders } = this.#options.registry();
     return new Set(
-      group.handlers.flatMap(({ mode, contract }) => (mode === "command" ? (senders.get(contract.type) ?? []) : [contract.service])),
+      group.handlers.flatMap(({ mode, contract }) =>
+        mode === "command" ? (senders.get(contract.type) ?? []) : [contract.service],
+      ),
     );
   }
 
   #environment(group: HandlerGroup, source: Store): SubscriptionEnvironment {
-    const { settings, clock, log, gate, probe } = this.#options;
-    const handlers = group.handlers.filter(({ mode, contract }) => mode === "command" || contract.service === source.service);
+    const { settings, clock, log, progressed, probe } = this.#options;
+    const handlers = group.handlers.filter(
+      ({ mode, contract }) => mode === "command" || contract.service === source.service,
+    );
     return {
       key: { subscription: group.name, source, store: this.store },
       context: this.context,
@@ -108,7 +118,7 @@ export class ServiceRuntime {
       settings,
       log,
       recorded: (positions) => this.recorded(positions),
-      progressed: (positions) => gate.progressed(this.store.service, source.service, group.name, positions),
+      progressed: (positions) => progressed(this.store.service, source.service, group.name, positions),
       probe: probe ?? (() => {}),
     };
   }
@@ -129,25 +139,34 @@ export class ServiceRuntime {
     });
     const now = this.context.clock.now();
     const [due] = rows;
-    if (due?.retry && due.retry <= now) for (const { subscription } of this.#subscriptions.values()) subscription.retry();
+    if (due?.retry && due.retry <= now)
+      for (const { subscription } of this.#subscriptions.values()) subscription.retry();
     if (due?.scheduled && due.scheduled <= now) await this.#recordDue(now);
   }
 
   /** Moves due messages into the outbox, in one transaction for each hundred: each is recorded once. */
   async #recordDue(now: Date): Promise<void> {
     for (let taken = scheduledPerTransaction; taken === scheduledPerTransaction; ) {
-      const { result, positions } = await runTransaction(this.pool, this.context, noCause, async (_tx, unit) => {
-        const { rows } = await unit.query<{ message: Message }>(takeDue(this.store, now, scheduledPerTransaction));
-        for (const { message } of rows) unit.record({ ...message, time: now.toISOString() });
-        return rows.length;
-      });
+      const { result, positions } = await runTransaction(
+        this.pool,
+        this.context,
+        noCause,
+        async (_tx, unit) => {
+          const { rows } = await unit.query<{ message: Message }>(
+            takeDue(this.store, now, scheduledPerTransaction),
+          );
+          for (const { message } of rows) unit.record({ ...message, time: now.toISOString() });
+          return rows.length;
+        },
+      );
       taken = result;
       this.recorded(positions);
     }
   }
 
-  /** Prepares the next parts of the outbox and drops those that everybody has passed. */
+  /** Prepares the next parts of the outbox, drops those that everybody has passed, and forgets what has expired. */
   async maintain(): Promise<void> {
+    await purgeExpired(this.pool, this.store, this.context.clock.now(), purgedAtOnce);
     const passed = await readPassed(this.pool, this.store, this.#options.registry());
     await maintainOutboxParts(this.pool, this.store, passed);
   }
@@ -155,7 +174,9 @@ export class ServiceRuntime {
   /** Begins no new batch, and waits for those that run. */
   async stop(graceMs: number): Promise<void> {
     for (const unlisten of this.#unlisten) unlisten();
-    await Promise.all([...this.#subscriptions.values()].map(({ subscription }) => subscription.stop(graceMs)));
+    await Promise.all(
+      [...this.#subscriptions.values()].map(({ subscription }) => subscription.stop(graceMs)),
+    );
   }
 
   /** Closes the connections. What still uses one fails and is rolled back. */
@@ -176,3 +197,4 @@ export class ServiceRuntime {
 }
 
 const scheduledPerTransaction = 100;
+const purgedAtOnce = 1_000;

@@ -91,9 +91,7 @@ export class ServiceTransaction implements Transaction {
     const stream = streamOf(aggregate as never, id);
     const known = this.#work.roots.get(stream) as AggregateRoot<State, Event> | undefined;
     const root = known ?? (await this.#fetch(aggregate, id));
-    if (options.expectedVersion !== undefined && options.expectedVersion !== root.version) {
-      throw new TidingsError("stale-version", `The ${aggregate.name} is at version ${root.version}, not ${options.expectedVersion}.`);
-    }
+    assertVersion(root as never, options);
     this.#work.roots.set(stream, root as never);
     return root;
   }
@@ -118,9 +116,18 @@ export class ServiceTransaction implements Transaction {
       const causedBy = this.cause.causationId === null ? {} : { message: this.cause.causationId };
       const actor = this.cause.headers.actor === undefined ? {} : { actor: this.cause.headers.actor };
       const correlationId = this.cause.correlationId ?? id;
-      this.#work.append({ ...event, stream, version, id, time: at.toISOString(), correlationId, causedBy: { ...causedBy, ...actor } });
+      this.#work.append({
+        ...event,
+        stream,
+        version,
+        id,
+        time: at.toISOString(),
+        correlationId,
+        causedBy: { ...causedBy, ...actor },
+      });
       for (const view of this.#work.context.views) {
-        if (view.aggregate.name === root.aggregate.name) await view.apply(event, { id: root.id, version, at }, this);
+        if (view.aggregate.name === root.aggregate.name)
+          await view.apply(event, { id: root.id, version, at }, this);
       }
     }
     const next = { ...root, state, version };
@@ -134,8 +141,10 @@ export class ServiceTransaction implements Transaction {
     decision: (state: State, root: AggregateRoot<State, Event>) => readonly Event[] | Refusal,
     options: LoadOptions = {},
   ): Promise<AggregateRoot<State, Event> | Refusal> {
-    const root = await this.load(aggregate, id, options);
+    const root = await this.load(aggregate, id);
     const decided = decision(root.state, root);
+    if (isRefusal(decided) && decided.rule === "not-found") return decided;
+    assertVersion(root as never, options);
     return isRefusal(decided) ? decided : this.append(root, decided);
   }
 
@@ -156,4 +165,15 @@ export class ServiceTransaction implements Transaction {
     const author = { service: this.service, records: this.#work.context.records, cause: this.cause };
     return newMessage(author, { id, time, contract, data, options, headers });
   }
+}
+
+function assertVersion(
+  { aggregate, version }: AggregateRoot<never, never>,
+  { expectedVersion }: LoadOptions,
+): void {
+  if (expectedVersion === undefined || expectedVersion === version) return;
+  throw new TidingsError(
+    "stale-version",
+    `The ${aggregate.name} is at version ${version}, not ${expectedVersion}.`,
+  );
 }

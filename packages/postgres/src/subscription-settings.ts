@@ -49,6 +49,16 @@ export interface SubscriptionEnvironment {
   readonly probe: (step: BatchStep) => void | Promise<void>;
 }
 
-/** The steps of a batch's transaction, in order. */
-export const batchSteps = ["claimed", "handled", "committed", "rolled-back", "parked"] as const;
+/** The steps of a batch's transaction, in order, and those of the retry of a parked message. */
+export const batchSteps = [
+  "claimed",
+  "handled",
+  "committed",
+  "rolled-back",
+  "parked",
+  "retry-claimed",
+  "retry-handled",
+  "retry-committed",
+  "retry-rolled-back",
+] as const;
 export type BatchStep = (typeof batchSteps)[number];

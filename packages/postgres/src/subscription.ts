@@ -56,7 +56,11 @@ export class Subscription {
 
   /** The highest positions of the log: wakes the partitions that the subscription is not known to have read so far. */
   observe(heads: ReadonlyMap<number, number>): void {
-    this.wake([...heads].filter(([partition, head]) => head > (this.#cursors.get(partition) ?? -1)).map(([partition]) => partition));
+    this.wake(
+      [...heads]
+        .filter(([partition, head]) => head > (this.#cursors.get(partition) ?? -1))
+        .map(([partition]) => partition),
+    );
   }
 
   /** Some parked message may be due. */
@@ -118,7 +122,9 @@ export class Subscription {
 
   #run(work: () => Promise<void>): void {
     const running = work()
-      .catch((error: unknown) => this.#env.log.error({ subscription: this.#env.key.subscription, err: error }, "subscription failed"))
+      .catch((error: unknown) =>
+        this.#env.log.error({ subscription: this.#env.key.subscription, err: error }, "subscription failed"),
+      )
       .finally(() => {
         this.#running.delete(running);
         this.#dispatch();
@@ -142,10 +148,10 @@ export class Subscription {
   }
 
   /** Doubles the batch while batches are full and quick, halves it while they are slow. */
-  #adapt({ batch, isolate, waitedMs }: BatchResult, tookMs: number): void {
+  #adapt({ batch, isolate, waitedMs, handled }: BatchResult, tookMs: number): void {
     const { batchSize, sliceMs } = this.#env.settings;
     if (isolate || batch.size === 0) return;
-    this.#slow = waitedMs > slowHandlerMs;
+    this.#slow = waitedMs > sliceMs && waitedMs > slowHandlerMs * handled;
     const isFull = [...batch.partitions.values()].some(({ full }) => full);
     if (tookMs > 2 * sliceMs) this.#size = Math.max(1, this.#size >> 1);
     else if (isFull) this.#size = Math.min(batchSize, 2 * this.#size);
@@ -174,11 +180,13 @@ export class Subscription {
   #postpone(share: readonly number[], error: unknown): void {
     if (isDeadlock(error)) {
       this.#turnsUntil = performance.now() + turnsMs;
-      this.#size = Math.max(1, this.#size >> 1);
     }
+    if (isDeadlock(error) || isStreamConflict(error)) this.#size = Math.max(1, this.#size >> 1);
     const delay = Math.min(5_000, 20 * 2 ** this.#setbacks++) * (0.5 + Math.random() / 2);
     if (!isStreamConflict(error) && this.#setbacks % 5 === 1) {
-      const text = isTransient(error) ? "database is unavailable; trying again" : "subscription failed; trying again";
+      const text = isTransient(error)
+        ? "database is unavailable; trying again"
+        : "subscription failed; trying again";
       this.#env.log.warn({ subscription: this.#env.key.subscription, err: error }, text);
     }
     this.#later(delay, () => this.wake(share));

@@ -1,6 +1,9 @@
+import type { Writable } from "node:stream";
 import type { AggregateRoot, Clock, Message, View } from "@tidings/core";
 import { TidingsError } from "@tidings/core";
 import type { ClientBase, Pool, QueryConfig, QueryResult } from "pg";
+import { isConnectionLost } from "./connection.ts";
+import { isInterruption } from "./errors.ts";
 import { appendEvents, type StoredEvent, saveSnapshot } from "./event-store.ts";
 import { recordMessages } from "./record-messages.ts";
 import { insertScheduled, type ScheduledMessage } from "./scheduled-messages.ts";
@@ -13,6 +16,16 @@ export interface ServiceContext {
   readonly views: readonly View[];
   /** The message types that the service declares to record; a type that is not in it is refused. */
   readonly records: ReadonlySet<string>;
+}
+
+/** A rejection is thrown by the commit; one that a rollback has dropped concerns nobody. */
+function guarded<T>(message: T | Promise<T>): T | Promise<T> {
+  if (message instanceof Promise) message.catch(() => {});
+  return message;
+}
+
+interface ClientWithStream extends ClientBase {
+  readonly connection?: { readonly stream?: Writable };
 }
 
 interface Savepoint {
@@ -45,6 +58,7 @@ export class UnitOfWork {
   #savepoint: Savepoint | undefined;
   #begun: Promise<unknown> | undefined;
   #failure: { error: unknown } | undefined;
+  #isCorked = false;
   #inFlight = 0;
   #busySince = 0;
   #busyMs = 0;
@@ -65,8 +79,21 @@ export class UnitOfWork {
    */
   query<Row extends object>(query: QueryConfig): Promise<QueryResult<Row & Record<string, never>>> {
     if (this.#closed) throw new TidingsError("transaction-closed");
+    this.#cork();
     this.#begun ??= this.#track(this.client.query("begin"));
     return this.#track(this.client.query<Row & Record<string, never>>(query));
+  }
+
+  /** Statements of one turn of the event loop leave in one write: the system call costs more than the statement. */
+  #cork(): void {
+    const stream = (this.client as ClientWithStream).connection?.stream;
+    if (!stream || this.#isCorked) return;
+    this.#isCorked = true;
+    stream.cork();
+    process.nextTick(() => {
+      this.#isCorked = false;
+      stream.uncork();
+    });
   }
 
   /** Remembers the first failure of a statement, so that one that nobody awaits still fails the transaction. */
@@ -87,27 +114,38 @@ export class UnitOfWork {
     return this.#busyMs + (this.#inFlight > 0 ? performance.now() - this.#busySince : 0);
   }
 
+  /** Whether an error is not the fault of what was done in this transaction, so that it may be repeated as it is. */
+  isInterrupted(error: unknown): boolean {
+    return isInterruption(error, isConnectionLost(this.client));
+  }
+
   record(message: Message | Promise<Message>): void {
-    this.#messages.push(this.#open(message));
+    this.#messages.push(this.#open(guarded(message)));
   }
 
   schedule(message: ScheduledMessage | Promise<ScheduledMessage>): void {
-    this.#scheduled.push(this.#open(message));
+    this.#scheduled.push(this.#open(guarded(message)));
   }
 
   append(event: StoredEvent): void {
     this.#events.push(this.#open(event));
   }
 
+  /** What is still being validated is awaited by the commit; a transaction that never gets there does not ask. */
   #open<T>(value: T): T {
     if (this.#closed) throw new TidingsError("transaction-closed");
+    if (value instanceof Promise) value.catch(() => {});
     return value;
   }
 
   /** A point to which {@link rollbackToSavepoint} returns: what was written and buffered since then is forgotten. */
   savepoint(): void {
     this.query({ text: "savepoint tidings" });
-    const [events, messages, scheduled] = [this.#events.length, this.#messages.length, this.#scheduled.length];
+    const [events, messages, scheduled] = [
+      this.#events.length,
+      this.#messages.length,
+      this.#scheduled.length,
+    ];
     this.#savepoint = { events, messages, scheduled, roots: new Map(this.roots) };
   }
 
@@ -145,7 +183,8 @@ export class UnitOfWork {
     const [written, answer] = await Promise.allSettled([recorded, committed]);
     this.#assertSound();
     const command = answer.status === "fulfilled" ? answer.value.command : "an error";
-    if (command !== "COMMIT") throw new Error(`The transaction was not committed: the server answered ${command}.`);
+    if (command !== "COMMIT")
+      throw new Error(`The transaction was not committed: the server answered ${command}.`);
     return written.status === "fulfilled" && written.value ? positionsOf(written.value) : noPositions;
   }
 
@@ -158,7 +197,8 @@ export class UnitOfWork {
     const { store } = this.context;
     if (scheduled.length > 0) this.query(insertScheduled(store, scheduled));
     if (this.#events.length > 0) this.query(appendEvents(store, this.#events));
-    for (const root of this.roots.values()) if (isSnapshotDue(root, this.#events)) this.query(saveSnapshot(store, root));
+    for (const root of this.roots.values())
+      if (isSnapshotDue(root, this.#events)) this.query(saveSnapshot(store, root));
     for (const statement of last) this.query(statement);
     if (messages.length === 0) return undefined;
     return this.query<{ partition: number; position: string }>(recordMessages(store, messages));

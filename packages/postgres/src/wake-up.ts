@@ -64,13 +64,20 @@ export class WakeUp {
     this.#lastSent = performance.now();
     for (const [source, partitions] of this.#pending) {
       const payload = `${this.#self} ${source} ${[...partitions].join(",")}`.slice(0, maxPayload);
-      this.#client?.query({ name: "notify", text: "select pg_notify($1, $2)", values: [channel, payload] }).catch(() => {});
+      this.#client
+        ?.query({ name: "notify", text: "select pg_notify($1, $2)", values: [channel, payload] })
+        .catch(() => {});
     }
     this.#pending.clear();
   }
 
   async #connect(): Promise<void> {
-    const client = new pg.Client({ connectionString: this.#url, application_name: "tidings wake-up", keepAlive: true, pipeline: true } as pg.ClientConfig);
+    const client = new pg.Client({
+      connectionString: this.#url,
+      application_name: "tidings wake-up",
+      keepAlive: true,
+      pipeline: true,
+    } as pg.ClientConfig);
     client.on("error", () => {});
     client.on("end", () => this.#reconnect());
     client.on("notification", ({ payload = "" }) => this.#receive(payload));

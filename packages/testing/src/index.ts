@@ -1,2 +1,3 @@
 export { createTestDatabase, type TestDatabase } from "./database.ts";
 export { type ProbeOptions, until } from "./probe.ts";
+export { startTestHost, type TestHost } from "./test-host.ts";

@@ -7,20 +7,29 @@ import pg from "pg";
  */
 export async function connect(url: string, name: string): Promise<pg.Client> {
   const where = describe(url);
-  const client = new pg.Client({ connectionString: url, application_name: name, connectionTimeoutMillis: 10_000 });
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: name,
+    connectionTimeoutMillis: 10_000,
+  });
   client.on("error", () => {});
   try {
     await client.connect();
     return client;
   } catch (error) {
     const reason = (error as Error).message || String((error as { code?: string }).code);
-    throw new TidingsError("database-unreachable", `The database ${where} cannot be reached: ${reason}.`, { cause: error });
+    throw new TidingsError("database-unreachable", `The database ${where} cannot be reached: ${reason}.`, {
+      cause: error,
+    });
   }
 }
 
 function describe(url: string): string {
   if (!URL.canParse(url)) {
-    throw new TidingsError("configuration-invalid", "DATABASE_URL is not a URL: write postgres://user:password@host:port/database.");
+    throw new TidingsError(
+      "configuration-invalid",
+      "DATABASE_URL is not a URL: write postgres://user:password@host:port/database.",
+    );
   }
   const { host, pathname } = new URL(url);
   return `${pathname.slice(1)} at ${host}`;

@@ -55,8 +55,12 @@ export function defineService(name: string, options: ServiceOptions): Service {
     throw new Error(`"${name}" is not a service name: use up to 40 lower-case letters, digits and dashes.`);
   }
   const { publishes = [], sends = [], accepts = [], reacts = [], projects = [], views = [] } = options;
-  for (const contract of [...publishes, ...accepts.map((handler) => handler.contract)] as readonly Contract[]) {
-    if (contract.service !== name) throw new Error(`${contract.type} belongs to ${contract.service}: ${name} cannot own it.`);
+  for (const contract of [
+    ...publishes,
+    ...accepts.map((handler) => handler.contract),
+  ] as readonly Contract[]) {
+    if (contract.service !== name)
+      throw new Error(`${contract.type} belongs to ${contract.service}: ${name} cannot own it.`);
   }
   return {
     name,

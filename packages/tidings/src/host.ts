@@ -1,6 +1,6 @@
 import { type Cause, type Clock, systemClock, type Transaction } from "@tidings/core";
 import { noCause } from "@tidings/core/internal";
-import { migrateService, type Store } from "@tidings/postgres";
+import { migrateService, Outbox, type Store } from "@tidings/postgres";
 import {
   type Committed,
   ConsistencyGate,
@@ -44,6 +44,7 @@ export class Host {
   #registry: Registry = { stores: new Map(), senders: new Map(), subscriptions: [] };
   #polling: Promise<void> = Promise.resolve();
   readonly #warned = new Set<string>();
+  readonly #onProgress: (() => void)[] = [];
 
   private constructor(services: readonly Service[], options: HostOptions, client: pg.Client) {
     this.#services = services;
@@ -51,7 +52,10 @@ export class Host {
     this.#client = client;
     this.log = options.log;
     this.#wakeUp = new WakeUp(options.databaseUrl, options.log);
-    this.gate = new ConsistencyGate({ query: ((query: pg.QueryConfig) => this.#anyPool().query(query)) as pg.Client["query"] }, () => this.#registry);
+    this.gate = new ConsistencyGate(
+      { query: ((query: pg.QueryConfig) => this.#anyPool().query(query)) as pg.Client["query"] },
+      () => this.#registry,
+    );
   }
 
   /**
@@ -90,11 +94,27 @@ export class Host {
       clock,
       log,
       wakeUp: this.#wakeUp,
-      gate: this.gate,
+      progressed: (...progress) => {
+        this.gate.progressed(...progress);
+        for (const listener of this.#onProgress) listener();
+      },
       registry: () => this.#registry,
       connections: { requests: connections.requests ?? 10, batches: connections.batches ?? 10 },
       ...(probe && { probe }),
     });
+  }
+
+  /** A service's outbox, for recording in transactions that the user owns; see {@link Outbox}. */
+  outbox(service: string): Outbox {
+    const runtime = this.runtime(service);
+    const wake = (partitions: readonly number[]) =>
+      runtime.recorded(new Map(partitions.map((partition) => [partition, 0])));
+    return new Outbox({ service, ...runtime.context }, runtime.store, wake);
+  }
+
+  /** Calls back after each batch that any subscription of this process has committed. */
+  onProgress(listener: () => void): void {
+    this.#onProgress.push(listener);
   }
 
   /** The runtime of one of its services. @throws Error when the host does not run it */
@@ -108,7 +128,11 @@ export class Host {
    * Runs a function in one transaction of a service, as a request would; see {@link Transaction}.
    * @returns what the function returns, after the commit
    */
-  async transaction<Result>(service: string, work: (tx: Transaction) => Promise<Result>, cause: Cause = noCause): Promise<Result> {
+  async transaction<Result>(
+    service: string,
+    work: (tx: Transaction) => Promise<Result>,
+    cause: Cause = noCause,
+  ): Promise<Result> {
     return (await this.commit(service, work, cause)).result;
   }
 
@@ -153,9 +177,17 @@ export class Host {
   #warnOfMissingLogs(): void {
     for (const service of this.#services) {
       for (const { contract, mode } of groupsOf(service).flatMap(({ handlers }) => handlers)) {
-        if (mode === "command" || this.#registry.stores.has(contract.service) || this.#warned.has(contract.service)) continue;
+        if (
+          mode === "command" ||
+          this.#registry.stores.has(contract.service) ||
+          this.#warned.has(contract.service)
+        )
+          continue;
         this.#warned.add(contract.service);
-        this.log.info({ service: service.name, source: contract.service }, "waiting for a service that is not installed in this database yet");
+        this.log.info(
+          { service: service.name, source: contract.service },
+          "waiting for a service that is not installed in this database yet",
+        );
       }
     }
   }

@@ -3,6 +3,7 @@ export {
   type AggregateRoot,
   type Clock,
   type CommandContract,
+  type Contract,
   type DataOf,
   type DomainEvent,
   defineAggregate,
@@ -21,16 +22,38 @@ export {
   onBatch,
   onReply,
   ParkMessage,
+  type Projection,
   projection,
+  type QueryResult,
   Refusal,
   type ReplyOf,
   refuse,
   TidingsError,
   type Transaction,
   uuidv7,
+  type ValidationIssue,
+  type View,
+  validate,
   view,
 } from "@tidings/core";
-export { defineService, type Service, type ServiceOptions, type SubscriptionSettings } from "./define-service.ts";
+export {
+  completeOperation,
+  failOperation,
+  type Operation,
+  operationId,
+  reportStep,
+  startOperation,
+} from "@tidings/postgres/internal";
+export { type Application, type ApplicationOptions, startApplication } from "./application.ts";
+export {
+  defineService,
+  type Service,
+  type ServiceOptions,
+  type SubscriptionSettings,
+} from "./define-service.ts";
 export { Host, type HostOptions } from "./host.ts";
-export { type Answer, created, noContent, ok } from "./http/answer.ts";
+export { Answer, accepted, created, noContent, ok } from "./http/answer.ts";
+export { type Page, type PageAnswer, paged, pageOf } from "./http/page.ts";
+export { Problem } from "./http/problem.ts";
 export type { ServiceHttp } from "./http/service-http.ts";
+export { run } from "./run.ts";

@@ -6,6 +6,9 @@ export async function readMigrations(source: URL | readonly Migration[]): Promis
   if (!(source instanceof URL)) return source;
   const names = (await readdir(source)).filter((name) => name.endsWith(".sql")).sort();
   return Promise.all(
-    names.map(async (name) => ({ name: name.slice(0, -4), sql: await readFile(new URL(name, source), "utf8") })),
+    names.map(async (name) => ({
+      name: name.slice(0, -4),
+      sql: await readFile(new URL(name, source), "utf8"),
+    })),
   );
 }

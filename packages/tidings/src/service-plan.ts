@@ -1,13 +1,20 @@
 import type { CommandContract, Contract, Handler } from "@tidings/core";
 import type { MigrationPlan } from "@tidings/postgres";
-import { defaultSubscriptionSettings, type HandlerGroup, type SubscriptionSettings } from "@tidings/postgres/internal";
+import {
+  defaultSubscriptionSettings,
+  type HandlerGroup,
+  type SubscriptionSettings,
+} from "@tidings/postgres/internal";
 import type { Service } from "./define-service.ts";
 import { readMigrations } from "./migrations.ts";
 
 /** The handler groups of a service: its own, and one for each projection. */
 export function groupsOf(service: Service): HandlerGroup[] {
   const own = { name: service.name, handlers: [...service.accepts, ...service.reacts] };
-  const projections = service.projects.map(({ name, handlers }) => ({ name: `${service.name}/${name}`, handlers }));
+  const projections = service.projects.map(({ name, handlers }) => ({
+    name: `${service.name}/${name}`,
+    handlers,
+  }));
   return [own, ...projections].filter(({ handlers }) => handlers.length > 0);
 }
 
@@ -19,8 +26,10 @@ export function recordsOf(service: Service): Set<string> {
 
 /** How to install a service. */
 export async function migrationPlanOf(service: Service): Promise<MigrationPlan> {
-  const roles = (role: MigrationPlan["contracts"][number]["role"], contracts: readonly Pick<Contract, "type">[]) =>
-    contracts.map(({ type }) => ({ role, type }));
+  const roles = (
+    role: MigrationPlan["contracts"][number]["role"],
+    contracts: readonly Pick<Contract, "type">[],
+  ) => contracts.map(({ type }) => ({ role, type }));
   const handled = (handlers: readonly Handler[]) => handlers.map(({ contract }) => contract);
   return {
     service: service.name,
@@ -29,7 +38,10 @@ export async function migrationPlanOf(service: Service): Promise<MigrationPlan> 
       ...roles("publishes", service.publishes),
       ...roles("sends", service.sends),
       ...roles("accepts", handled(service.accepts)),
-      ...roles("handles", handled([...service.reacts, ...service.projects.flatMap(({ handlers }) => handlers)])),
+      ...roles(
+        "handles",
+        handled([...service.reacts, ...service.projects.flatMap(({ handlers }) => handlers)]),
+      ),
     ],
     ...(service.partitions !== undefined && { partitions: service.partitions }),
   };

@@ -1,7 +1,10 @@
 import type { Operation } from "@tidings/postgres/internal";
 import { type Problem, problemContentType } from "./problem.ts";
 
-/** An HTTP answer to a write, made inside its transaction. It is stored with the request's idempotency key. */
+/**
+ * An HTTP answer to a write, made inside its transaction. It is stored with the request's idempotency key. Its status is
+ * below 400: what is to be rolled back is refused, or thrown as a {@link Problem}.
+ */
 export class Answer {
   readonly status: number;
   readonly body: unknown;

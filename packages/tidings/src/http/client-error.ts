@@ -8,7 +8,10 @@ const slugs: Readonly<Record<string, ProblemSlug>> = {
 
 /** Answers what is not HTTP, before there is a request to answer: with a problem, and the connection is closed. */
 export function answerClientError(error: Error & { readonly code?: string }, socket: Socket): void {
-  if (error.code === "ECONNRESET" || !socket.writable) return socket.destroy() && undefined;
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
   const slug = slugs[error.code ?? ""] ?? "bad-request";
   const { status, title } = problemTypes[slug];
   const body = JSON.stringify({ type: problemUri(slug), title, status });

@@ -18,9 +18,35 @@ test("no header is an empty token", () => {
 });
 
 test("two tokens merge to the higher position of each partition", () => {
-  const one = tokenOf("stores", new Map([[0, 5], [1, 9]]));
-  const other = mergeTokens(tokenOf("stores", new Map([[0, 7], [1, 2]])), tokenOf("depot", new Map([[3, 4]])));
-  expect(mergeTokens(one, other)).toEqual(new Map([["stores", new Map([[0, 7], [1, 9]])], ["depot", new Map([[3, 4]])]]));
+  const one = tokenOf(
+    "stores",
+    new Map([
+      [0, 5],
+      [1, 9],
+    ]),
+  );
+  const other = mergeTokens(
+    tokenOf(
+      "stores",
+      new Map([
+        [0, 7],
+        [1, 2],
+      ]),
+    ),
+    tokenOf("depot", new Map([[3, 4]])),
+  );
+  expect(mergeTokens(one, other)).toEqual(
+    new Map([
+      [
+        "stores",
+        new Map([
+          [0, 7],
+          [1, 9],
+        ]),
+      ],
+      ["depot", new Map([[3, 4]])],
+    ]),
+  );
 });
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");

@@ -1,7 +1,6 @@
 import type { ConsistencyToken } from "@tidings/postgres/internal";
 import { headerProblem } from "./problem.ts";
 
-
 const maxLength = 8192;
 const servicePattern = /^[a-z][a-z0-9-]{0,39}$/;
 const positionPattern = /^([0-9a-z]{1,3})\.([0-9a-z]{1,11})$/;
@@ -16,7 +15,9 @@ export function encodeToken(token: ConsistencyToken): string {
 }
 
 function encodePositions(positions: ReadonlyMap<number, number>): string {
-  return [...positions].map(([partition, position]) => `${partition.toString(36)}.${position.toString(36)}`).join(",");
+  return [...positions]
+    .map(([partition, position]) => `${partition.toString(36)}.${position.toString(36)}`)
+    .join(",");
 }
 
 /** @throws Problem `validation-failed` when the header is not a token of ours, or larger than 8 KiB */
@@ -24,7 +25,9 @@ export function decodeToken(header: string | string[] | undefined): ConsistencyT
   if (header === undefined) return new Map();
   if (typeof header !== "string" || header.length > maxLength || !/^[\w-]+$/.test(header)) throw malformed();
   const token = new Map<string, ReadonlyMap<number, number>>();
-  for (const [service, positions] of Object.entries(parseObject(Buffer.from(header, "base64url").toString()))) {
+  for (const [service, positions] of Object.entries(
+    parseObject(Buffer.from(header, "base64url").toString()),
+  )) {
     if (!servicePattern.test(service) || typeof positions !== "string") throw malformed();
     token.set(service, new Map(positions.split(",").map(decodePosition)));
   }

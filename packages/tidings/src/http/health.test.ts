@@ -14,11 +14,17 @@ function serve(health: Health) {
 test("a process is ready when it has started and until it drains, and alive throughout", async () => {
   const health = new Health({ database: async () => true });
   const { status } = serve(health);
-  expect([await status("/livez"), await status("/startupz"), await status("/readyz")]).toEqual([200, 503, 503]);
+  expect([await status("/livez"), await status("/startupz"), await status("/readyz")]).toEqual([
+    200, 503, 503,
+  ]);
   health.started();
-  expect([await status("/healthz"), await status("/startupz"), await status("/readyz")]).toEqual([200, 200, 200]);
+  expect([await status("/healthz"), await status("/startupz"), await status("/readyz")]).toEqual([
+    200, 200, 200,
+  ]);
   health.draining();
-  expect([await status("/livez"), await status("/startupz"), await status("/readyz")]).toEqual([200, 200, 503]);
+  expect([await status("/livez"), await status("/startupz"), await status("/readyz")]).toEqual([
+    200, 200, 503,
+  ]);
 });
 
 test("a process that drains while it starts does not become ready", async () => {
@@ -65,7 +71,12 @@ test("draining lets a running request finish and closes its connection", async (
   const running = fetch(`${address}/slow`);
   await until("the request runs", () => entered);
   const drained = drain(app, { health });
-  await until("the server takes no more connections", () => fetch(`${address}/livez`).then(() => false, () => true));
+  await until("the server takes no more connections", () =>
+    fetch(`${address}/livez`).then(
+      () => false,
+      () => true,
+    ),
+  );
   release();
   const response = await running;
   expect([response.status, response.headers.get("connection")]).toEqual([200, "close"]);
@@ -80,7 +91,10 @@ test("draining cuts a request that does not finish in time", async () => {
     return new Promise(() => {});
   });
   const address = await app.listen({ host: "127.0.0.1", port: 0 });
-  const running = fetch(`${address}/stuck`).then(() => "answered", () => "cut");
+  const running = fetch(`${address}/stuck`).then(
+    () => "answered",
+    () => "cut",
+  );
   await until("the request runs", () => entered);
   expect(await drain(app, { health: new Health({}), timeoutMs: 50 })).toBe(false);
   expect(await running).toBe("cut");

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 
-/** Fails (throws, or returns false) when something that the process needs is not there. */
-export type HealthCheck = () => Promise<boolean | undefined | void>;
+/** Fails (throws, or resolves to false) when something that the process needs is not there. */
+export type HealthCheck = () => Promise<unknown>;
 
 type State = "starting" | "started" | "draining";
 
@@ -36,7 +36,9 @@ export class Health {
     const alive = (_: unknown, reply: FastifyReply) => answer(reply, true, { status: "ok" });
     app.get("/livez", route, alive);
     app.get("/healthz", route, alive);
-    app.get("/startupz", route, (_, reply) => answer(reply, this.#state !== "starting", { status: this.#state }));
+    app.get("/startupz", route, (_, reply) =>
+      answer(reply, this.#state !== "starting", { status: this.#state }),
+    );
     app.get<{ Querystring: { verbose?: unknown } }>("/readyz", route, async ({ query }, reply) => {
       const checks = await this.#runChecks();
       const failed = Object.values(checks).includes("failed");
@@ -54,7 +56,10 @@ export class Health {
 }
 
 function answer(reply: FastifyReply, healthy: boolean, body: object): FastifyReply {
-  return reply.code(healthy ? 200 : 503).header("cache-control", "no-store").send(body);
+  return reply
+    .code(healthy ? 200 : 503)
+    .header("cache-control", "no-store")
+    .send(body);
 }
 
 async function passes(check: HealthCheck): Promise<boolean> {

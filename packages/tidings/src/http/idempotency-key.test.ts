@@ -13,12 +13,15 @@ test("a key of 255 characters is taken, quoted or not", () => {
   expect(parseIdempotencyKey(`"${key}"`)).toBe(key);
 });
 
-test.each([["empty", ""], ["blank", "  "], ["empty in quotes", '""'], ["too long", "k".repeat(256)], ["not ASCII", "schlüssel"]])(
-  "a key that is %s is refused",
-  (_, header) => {
-    expect(() => parseIdempotencyKey(header)).toThrow("The request is not valid");
-  },
-);
+test.each([
+  ["empty", ""],
+  ["blank", "  "],
+  ["empty in quotes", '""'],
+  ["too long", "k".repeat(256)],
+  ["not ASCII", "schlüssel"],
+])("a key that is %s is refused", (_, header) => {
+  expect(() => parseIdempotencyKey(header)).toThrow("The request is not valid");
+});
 
 test("bodies that differ in the order of their fields alone have one canonical text", () => {
   expect(canonicalJson({ b: [{ d: 1, c: null }], a: "x" })).toBe('{"a":"x","b":[{"c":null,"d":1}]}');

@@ -15,8 +15,10 @@ export function parseIdempotencyKey(header: string | string[] | undefined): stri
   const text = String(header).trim();
   const quoted = /^"((?:[^"\\]|\\["\\])*)"$/.exec(text)?.[1];
   const key = quoted === undefined ? text : quoted.replace(/\\(["\\])/g, "$1");
-  if (!/^[\x20-\x7e]+$/.test(key)) throw headerProblem("Idempotency-Key", "must be printable ASCII, and not empty");
-  if (key.length > maxLength) throw headerProblem("Idempotency-Key", `must be at most ${maxLength} characters`);
+  if (!/^[\x20-\x7e]+$/.test(key))
+    throw headerProblem("Idempotency-Key", "must be printable ASCII, and not empty");
+  if (key.length > maxLength)
+    throw headerProblem("Idempotency-Key", `must be at most ${maxLength} characters`);
   return key;
 }
 

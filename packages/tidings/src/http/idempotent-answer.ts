@@ -1,4 +1,11 @@
-import { claimKey, type KeyedCall, type Positions, recordedSoFar, storeAnswer, type UnitOfWork } from "@tidings/postgres/internal";
+import {
+  claimKey,
+  type KeyedCall,
+  type Positions,
+  recordedSoFar,
+  storeAnswer,
+  type UnitOfWork,
+} from "@tidings/postgres/internal";
 import type { FastifyRequest } from "fastify";
 import { Answer, problemAnswer } from "./answer.ts";
 import { Problem } from "./problem.ts";
@@ -33,13 +40,13 @@ export async function answerOnce(
     const outcome = new Answer(status, body, { ...headers, "idempotent-replayed": "true" });
     return { outcome, heads: await recordedSoFar(unit) };
   }
-  const outcome = await settle(unit, request, run);
+  const outcome = await settle(request, run);
   if (outcome.status >= 400) await unit.rollbackToSavepoint();
-  void storeAnswer(unit, call, outcome);
+  storeAnswer(unit, call, outcome);
   return { outcome, heads: undefined };
 }
 
-async function settle(unit: UnitOfWork, request: FastifyRequest, run: () => Promise<unknown>): Promise<Answer> {
+async function settle(request: FastifyRequest, run: () => Promise<unknown>): Promise<Answer> {
   try {
     return toAnswer(await run(), request);
   } catch (error) {
@@ -51,5 +58,7 @@ async function settle(unit: UnitOfWork, request: FastifyRequest, run: () => Prom
 
 /** Whether a problem is the request's last word: it is stored under the key. */
 export function isStored({ status, slug }: Problem): boolean {
-  return status < 500 && status !== 429 && slug !== "request-in-progress" && slug !== "idempotency-key-reused";
+  return (
+    status < 500 && status !== 429 && slug !== "request-in-progress" && slug !== "idempotency-key-reused"
+  );
 }

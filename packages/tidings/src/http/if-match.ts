@@ -9,7 +9,8 @@ const maxMembers = 8;
 export function parseIfMatch(header: string | undefined): readonly number[] | undefined {
   if (header === undefined || header.trim() === "*") return undefined;
   const tags = header.split(",").map((tag) => tag.trim());
-  const wellFormed = tags.length <= maxMembers && tags.every((tag) => /^(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"$/.test(tag));
+  const wellFormed =
+    tags.length <= maxMembers && tags.every((tag) => /^(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"$/.test(tag));
   const versions = wellFormed ? tags.filter((tag) => /^"(?:0|[1-9]\d{0,9})"$/.test(tag)) : [];
   return versions.length > 0 ? versions.map((tag) => Number(tag.slice(1, -1))) : [unmatchable];
 }

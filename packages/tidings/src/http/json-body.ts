@@ -17,7 +17,7 @@ export function readJsonBodies(app: FastifyInstance): void {
       const coding = request.headers["content-encoding"] ?? "identity";
       if (coding !== "identity") return done(new Problem("unsupported-media-type"));
       if (text === "") return done(null, undefined);
-      parse(request, text, (error, value) => {
+      void parse(request, text, (error, value) => {
         const problem = error ? new Problem("malformed-json") : problemOf(value);
         if (problem) request[requestState].unreadable = text;
         done(problem ?? null, value);

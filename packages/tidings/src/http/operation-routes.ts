@@ -1,7 +1,7 @@
 import { isUuid } from "@tidings/core";
 import type { OwnedOperation } from "@tidings/postgres/internal";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { type OperationSource, findOperation } from "./operation-source.ts";
+import { findOperation, type OperationSource } from "./operation-source.ts";
 import type { OperationWaits } from "./operation-waits.ts";
 import { preferredWait } from "./prefer.ts";
 import { Problem } from "./problem.ts";

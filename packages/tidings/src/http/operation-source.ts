@@ -8,7 +8,10 @@ export interface OperationSource {
 }
 
 /** Looks an operation up in every database, with one query for each. */
-export async function findOperation(sources: readonly OperationSource[], id: string): Promise<OwnedOperation | undefined> {
+export async function findOperation(
+  sources: readonly OperationSource[],
+  id: string,
+): Promise<OwnedOperation | undefined> {
   const found = await Promise.all(sources.map(({ pool, stores }) => readOperation(pool, stores, id)));
   return found.find((operation) => operation !== undefined);
 }

@@ -55,6 +55,11 @@ export class OperationWaits {
     if (this.#changed.size > 0) this.#startCheck();
   }
 
+  /** Tells that operations may have changed, without saying which. */
+  recheck(): void {
+    if (this.#count > 0) this.changed(this.#waiters.keys());
+  }
+
   /** Answers everybody who waits, and lets nobody wait any more. */
   close(): void {
     this.#closed = true;
@@ -65,7 +70,7 @@ export class OperationWaits {
     const waiters = this.#waiters.get(id) ?? new Set();
     this.#waiters.set(id, waiters.add(finish));
     this.#count++;
-    this.#timer ??= setInterval(() => this.changed(this.#waiters.keys()), this.#recheckMs);
+    this.#timer ??= setInterval(() => this.recheck(), this.#recheckMs);
   }
 
   #leave(id: string, finish: (done: boolean) => void): void {

@@ -26,25 +26,41 @@ test("1 and 200 are limits", () => {
 
 test("a page goes on where its cursor says", () => {
   const rows = [id, uuidv7(), uuidv7()].map((id) => ({ id, name: "x" }));
-  const answer = pageOf(rows, { limit: 2, after: undefined }, { item: ({ name }) => ({ name }), after: (row) => [row.id] });
+  const answer = pageOf(
+    rows,
+    { limit: 2, after: undefined },
+    { item: ({ name }) => ({ name }), after: (row) => [row.id] },
+  );
   expect(answer.items).toEqual([{ name: "x" }, { name: "x" }]);
   expect(check(paged(), { cursor: answer.next })).toEqual({ page: { limit: 50, after: [rows[1]?.id] } });
 });
 
 test("the last page has no next", () => {
   const rows = [{ id }, { id: uuidv7() }];
-  expect(pageOf(rows, { limit: 2, after: undefined }, { item: (row) => row, after: (row) => [row.id] }).next).toBeNull();
-  expect(pageOf([], { limit: 2, after: undefined }, { item: (row) => row, after: () => [] })).toEqual({ items: [], next: null });
+  expect(
+    pageOf(rows, { limit: 2, after: undefined }, { item: (row) => row, after: (row) => [row.id] }).next,
+  ).toBeNull();
+  expect(pageOf([], { limit: 2, after: undefined }, { item: (row) => row, after: () => [] })).toEqual({
+    items: [],
+    next: null,
+  });
 });
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
 
-test.each(["", "%%%", "abcd", encode("text"), encode([]), encode(["no uuid"]), encode([id, id]), encode({ 0: id }), "A".repeat(3000)])(
-  "the cursor %j is refused",
-  (cursor) => {
-    expect(check(paged(), { cursor })).toEqual(["cursor"]);
-  },
-);
+test.each([
+  "",
+  "%%%",
+  "abcd",
+  encode("text"),
+  encode([]),
+  encode(["no uuid"]),
+  encode([id, id]),
+  encode({ 0: id }),
+  "A".repeat(3000),
+])("the cursor %j is refused", (cursor) => {
+  expect(check(paged(), { cursor })).toEqual(["cursor"]);
+});
 
 test("a cursor with a NUL in it never reaches the database", () => {
   expect(check(paged(undefined, z.tuple([z.string()])), { cursor: encode(["a\u0000"]) })).toEqual(["cursor"]);
@@ -60,6 +76,8 @@ test("the sort values may depend on the filters", () => {
   const schema = paged(z.object({ sort: z.enum(["price", "name"]) }), ({ sort }) =>
     z.tuple([sort === "price" ? z.int() : z.string(), z.uuid()]),
   );
-  expect(check(schema, { sort: "price", cursor: encode([3, id]) })).toMatchObject({ page: { after: [3, id] } });
+  expect(check(schema, { sort: "price", cursor: encode([3, id]) })).toMatchObject({
+    page: { after: [3, id] },
+  });
   expect(check(schema, { sort: "name", cursor: encode([3, id]) })).toEqual(["cursor"]);
 });

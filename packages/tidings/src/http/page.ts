@@ -50,7 +50,10 @@ export function paged<Filters extends object = Record<never, never>, After = rea
 const limitIssue = { message: `must be a whole number from 1 to ${maxLimit}`, path: ["limit"] };
 const cursorIssue = { message: "is not a cursor of this list", path: ["cursor"] };
 
-function now<Output>(schema: StandardSchemaV1<unknown, Output>, value: unknown): StandardSchemaV1.Result<Output> {
+function now<Output>(
+  schema: StandardSchemaV1<unknown, Output>,
+  value: unknown,
+): StandardSchemaV1.Result<Output> {
   const result = schema["~standard"].validate(value);
   if (result instanceof Promise) throw new Error("A schema given to paged() is asynchronous.");
   return result;
@@ -63,7 +66,10 @@ function parseLimit(limit: unknown): number | undefined {
   return number >= 1 && number <= maxLimit ? number : undefined;
 }
 
-function parseCursor<After>(cursor: unknown, schema: StandardSchemaV1<unknown, After>): After | undefined | "malformed" {
+function parseCursor<After>(
+  cursor: unknown,
+  schema: StandardSchemaV1<unknown, After>,
+): After | undefined | "malformed" {
   if (cursor === undefined) return undefined;
   if (typeof cursor !== "string" || !/^[\w-]{1,2000}$/.test(cursor)) return "malformed";
   try {

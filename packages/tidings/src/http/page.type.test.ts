@@ -8,5 +8,7 @@ test("the query of a list has the filters' type and the page's", () => {
   type Query = StandardSchemaV1.InferOutput<typeof schema>;
   expectTypeOf<Query["storeId"]>().toEqualTypeOf<string | undefined>();
   expectTypeOf<Query["page"]["after"]>().toEqualTypeOf<[number, string] | undefined>();
-  expectTypeOf<StandardSchemaV1.InferOutput<ReturnType<typeof paged>>["page"]["limit"]>().toEqualTypeOf<number>();
+  expectTypeOf<
+    StandardSchemaV1.InferOutput<ReturnType<typeof paged>>["page"]["limit"]
+  >().toEqualTypeOf<number>();
 });

@@ -4,5 +4,7 @@ const maxWaitSeconds = 20;
 export function preferredWait(header: string | string[] | undefined): number | undefined {
   const text = Array.isArray(header) ? header.join(",") : (header ?? "");
   const seconds = /(?:^|,)\s*wait\s*=\s*"?(\d{1,9})"?\s*(?:$|[,;])/i.exec(text)?.[1];
-  return seconds === undefined || Number(seconds) === 0 ? undefined : Math.min(Number(seconds), maxWaitSeconds);
+  return seconds === undefined || Number(seconds) === 0
+    ? undefined
+    : Math.min(Number(seconds), maxWaitSeconds);
 }

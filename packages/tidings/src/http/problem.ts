@@ -32,7 +32,8 @@ export const problemTypes = {
   "not-found": {
     status: 404,
     title: "There is no such thing",
-    meaning: "The address, or something that the request names, does not exist or is not the caller's to see.",
+    meaning:
+      "The address, or something that the request names, does not exist or is not the caller's to see.",
   },
   "method-not-allowed": {
     status: 405,
@@ -52,7 +53,8 @@ export const problemTypes = {
   "request-in-progress": {
     status: 409,
     title: "The same request is still running",
-    meaning: "A request with this `Idempotency-Key` has not finished. Repeat it unchanged after `Retry-After`.",
+    meaning:
+      "A request with this `Idempotency-Key` has not finished. Repeat it unchanged after `Retry-After`.",
   },
   "stale-version": {
     status: 412,
@@ -102,7 +104,8 @@ export const problemTypes = {
   "read-model-behind": {
     status: 503,
     title: "The data is not up to date yet",
-    meaning: "What the `Consistency-Token` names has not arrived yet. Repeat the request after `Retry-After`.",
+    meaning:
+      "What the `Consistency-Token` names has not arrived yet. Repeat the request after `Retry-After`.",
   },
   "processor-unavailable": {
     status: 503,
@@ -150,7 +153,11 @@ export class Problem extends Error {
     this.slug = slug;
     this.status = problemTypes[slug].status;
     this.headers = { ...headers, ...(retryAfter !== undefined && { "retry-after": String(retryAfter) }) };
-    this.#members = { ...(detail !== undefined && { detail }), ...(rule !== undefined && { rule }), ...(errors && { errors }) };
+    this.#members = {
+      ...(detail !== undefined && { detail }),
+      ...(rule !== undefined && { rule }),
+      ...(errors && { errors }),
+    };
   }
 
   /** @param instance the path of the request */
@@ -168,7 +175,9 @@ export function problemUri(slug: ProblemSlug): string {
 
 /** A refusal as a problem: 404 for `not-found`, else 409. */
 export function refusalProblem({ rule, detail }: Refusal): Problem {
-  return rule === "not-found" ? new Problem("not-found", detail) : new Problem("rule-broken", detail, { rule });
+  return rule === "not-found"
+    ? new Problem("not-found", detail)
+    : new Problem("rule-broken", detail, { rule });
 }
 
 /** A 422 that lists what is wrong. */

@@ -23,7 +23,9 @@ const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 test("a valid trace context is kept", () => {
   const headers = { traceparent, tracestate: "vendor=1" };
   expect(traceContextOf({ headers })).toEqual(headers);
-  expect(traceContextOf({ headers: { traceparent: `01${traceparent.slice(2)}-more` } })).toHaveProperty("traceparent");
+  expect(traceContextOf({ headers: { traceparent: `01${traceparent.slice(2)}-more` } })).toHaveProperty(
+    "traceparent",
+  );
 });
 
 test.each([
@@ -34,5 +36,7 @@ test.each([
   ["with a parent id of zeros", `00-4bf92f3577b34da6a3ce929d0e0e4736-${"0".repeat(16)}-01`],
   ["longer than version 00 may be", `${traceparent}-more`],
 ])("a trace context that is %s is ignored, and its state with it", (_, value) => {
-  expect(traceContextOf({ headers: { ...(value && { traceparent: value }), tracestate: "vendor=1" } })).toEqual({});
+  expect(
+    traceContextOf({ headers: { ...(value && { traceparent: value }), tracestate: "vendor=1" } }),
+  ).toEqual({});
 });

@@ -20,17 +20,26 @@ export type Work = (tx: Transaction) => Promise<Answer | Refusal | object>;
  *
  * @throws whatever is not stored under a key: faults, and lost races
  */
-export async function answerWrite(request: FastifyRequest, runtime: HttpRuntime, work: Work): Promise<Answer> {
+export async function answerWrite(
+  request: FastifyRequest,
+  runtime: HttpRuntime,
+  work: Work,
+): Promise<Answer> {
   const { call } = request[requestState];
   const touched = new Set<string>();
-  const { result, positions } = await runTransaction(runtime.pool, runtime.context, causeOf(request), async (tx, unit) => {
-    const run = async () => {
-      const result = await withAnyVersion(request, unit, call !== undefined, () => work(tx));
-      for (const id of operationsTouched(tx)) touched.add(id);
-      return result;
-    };
-    return call ? answerOnce(unit, call, request, run) : { outcome: await run(), heads: undefined };
-  });
+  const { result, positions } = await runTransaction(
+    runtime.pool,
+    runtime.context,
+    causeOf(request),
+    async (tx, unit) => {
+      const run = async () => {
+        const result = await withAnyVersion(request, unit, call !== undefined, () => work(tx));
+        for (const id of operationsTouched(tx)) touched.add(id);
+        return result;
+      };
+      return call ? answerOnce(unit, call, request, run) : { outcome: await run(), heads: undefined };
+    },
+  );
   runtime.recorded(positions);
   runtime.waits.changed(touched);
   const seen = tokenOf(runtime.context.store.service, result.heads ?? positions);

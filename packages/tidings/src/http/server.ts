@@ -28,7 +28,7 @@ export interface HttpServerOptions {
   /** An idle connection is closed after this time: 65,000, longer than the usual load balancer's. */
   readonly keepAliveTimeoutMs?: number;
   /** The proxies whose `X-Forwarded-*` headers are believed: none. */
-  readonly trustProxy?: boolean | string | string[] | number;
+  readonly trustProxy?: boolean | string | string[];
 }
 
 /**
@@ -41,8 +41,9 @@ export function createHttpServer(options: HttpServerOptions = {}): FastifyInstan
   const methodsOf = noteMethods(app);
   app.decorateRequest("actor", "anonymous");
   app.decorateRequest(requestState);
-  app.addHook("onRequest", (request, _reply, done) => {
+  app.addHook("onRequest", (request, reply, done) => {
     request[requestState] = newRequestState();
+    reply.header("x-content-type-options", "nosniff");
     if (request.is404) throw unknownAddress(request, methodsOf(pathOf(request)));
     done();
   });
@@ -50,7 +51,9 @@ export function createHttpServer(options: HttpServerOptions = {}): FastifyInstan
     checkAddress(request);
     done();
   });
-  app.addHook("preSerialization", (request, reply, payload, done) => done(null, render(request, reply, payload)));
+  app.addHook("preSerialization", (request, reply, payload, done) =>
+    done(null, render(request, reply, payload)),
+  );
   readJsonBodies(app);
   app.setValidatorCompiler(compileValidator as never);
   app.setSerializerCompiler(() => JSON.stringify);
@@ -64,7 +67,13 @@ export function createHttpServer(options: HttpServerOptions = {}): FastifyInstan
 }
 
 function settings(options: HttpServerOptions) {
-  const { log, bodyLimit = 1024 * 1024, requestTimeoutMs = 30_000, keepAliveTimeoutMs = 65_000, trustProxy = false } = options;
+  const {
+    log,
+    bodyLimit = 1024 * 1024,
+    requestTimeoutMs = 30_000,
+    keepAliveTimeoutMs = 65_000,
+    trustProxy = false,
+  } = options;
   return {
     ...(log ? { loggerInstance: log } : { logger: false }),
     logController: new LogController({ disableRequestLogging: true }),
@@ -118,5 +127,7 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
 function unknownAddress(request: FastifyRequest, methods: readonly string[]): Problem {
   if (methods.length === 0) return new Problem("not-found");
   const allow = methods.join(", ");
-  return new Problem("method-not-allowed", `${request.method} does not apply here, but ${allow}.`, { headers: { allow } });
+  return new Problem("method-not-allowed", `${request.method} does not apply here, but ${allow}.`, {
+    headers: { allow },
+  });
 }

@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import type { QueryResult, Refusal, Transaction } from "@tidings/core";
+import type { Aggregate, QueryResult, Refusal, Transaction } from "@tidings/core";
+import type { StoredEvent } from "@tidings/postgres";
 import type {
   FastifyBaseLogger,
   FastifyInstance,
@@ -12,8 +13,12 @@ import type { Answer } from "./answer.ts";
 
 /** Types `request.body`, `query` and `params` by the Standard Schemas of a route. */
 export interface StandardSchemaTypeProvider extends FastifyTypeProvider {
-  readonly validator: this["schema"] extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<this["schema"]> : unknown;
-  readonly serializer: this["schema"] extends StandardSchemaV1 ? StandardSchemaV1.InferInput<this["schema"]> : unknown;
+  readonly validator: this["schema"] extends StandardSchemaV1
+    ? StandardSchemaV1.InferOutput<this["schema"]>
+    : unknown;
+  readonly serializer: this["schema"] extends StandardSchemaV1
+    ? StandardSchemaV1.InferInput<this["schema"]>
+    : unknown;
 }
 
 /** The Fastify instance that a service registers its routes on. */
@@ -38,8 +43,21 @@ declare module "fastify" {
     /** Runs one read-only statement in the service's schema. */
     sql<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<QueryResult<Row>>;
 
+    /** One page of an aggregate's stored events, in order, as they were stored. */
+    history(
+      aggregate: Pick<Aggregate, "name">,
+      id: string,
+      page: { readonly afterVersion: number; readonly limit: number },
+    ): Promise<StoredEvent[]>;
+
     /** The version in `If-Match`, or undefined when any version will do. */
     readonly expectedVersion: number | undefined;
+
+    /**
+     * The request's `Idempotency-Key`, unquoted: for a call to another system, made before the transaction, that is to
+     * happen once however often the request is repeated.
+     */
+    readonly idempotencyKey: string | undefined;
 
     /** Who asks: stored with what the request causes, and the owner of its idempotency keys. */
     actor: string;

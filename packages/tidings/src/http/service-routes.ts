@@ -1,5 +1,6 @@
 import type { QueryResult } from "@tidings/core";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { readStream } from "@tidings/postgres";
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import type { Service } from "../define-service.ts";
 import { decodeToken, encodeToken } from "./consistency-token.ts";
 import { keyedCallOf } from "./idempotency-key.ts";
@@ -17,14 +18,14 @@ const catchUpMs = 2_000;
 
 /**
  * Adds a service's routes, in a scope of their own. Each of its requests first waits until the service has caught up
- * with the request's `Consistency-Token`, and has `transaction`, `sql` and `expectedVersion`.
+ * with the request's `Consistency-Token`, and has `transaction`, `sql`, `expectedVersion` and `idempotencyKey`.
  */
 export async function serviceRoutes(
   app: FastifyInstance,
   service: Pick<Service, "name" | "http">,
   runtime: HttpRuntime,
 ): Promise<void> {
-  await app.register(async (scope) => {
+  const addRoutes = async (scope: FastifyInstance): Promise<void> => {
     decorate(scope, runtime);
     scope.addHook("preParsing", async (request) => {
       request[requestState].admitted = true;
@@ -34,20 +35,31 @@ export async function serviceRoutes(
     scope.addHook("onSend", async (request, reply) => addToken(request, reply));
     scope.setErrorHandler((error, request, reply) => answerError(error, { request, reply, runtime }));
     await service.http?.(scope as unknown as ServiceHttp);
-  });
+  };
+  await app.register(addRoutes as FastifyPluginAsync);
 }
 
 function decorate(scope: FastifyInstance, runtime: HttpRuntime): void {
   scope.decorateRequest("transaction", function (this: FastifyRequest, work: Work) {
     return answerWrite(this, runtime, work);
   });
-  scope.decorateRequest("sql", async function <Row>(this: FastifyRequest, text: string, values: readonly unknown[] = []) {
+  scope.decorateRequest("sql", async function <
+    Row,
+  >(this: FastifyRequest, text: string, values: readonly unknown[] = []) {
     const { rows, rowCount } = await runtime.pool.query(text, values as unknown[]);
     return { rows, rowCount: rowCount ?? 0 } as QueryResult<Row>;
   });
+  scope.decorateRequest("history", (aggregate, id, page) =>
+    readStream(runtime.pool, runtime.context.store, `${aggregate.name}-${id}`, page),
+  );
   scope.decorateRequest("expectedVersion", {
     getter(this: FastifyRequest) {
       return this[requestState].triedVersion ?? parseIfMatch(this.headers["if-match"])?.[0];
+    },
+  });
+  scope.decorateRequest("idempotencyKey", {
+    getter(this: FastifyRequest) {
+      return this[requestState].call?.key;
     },
   });
 }

@@ -16,7 +16,8 @@ export function compileValidator({ schema, method, url, httpPart }: RouteSchema)
   if (!isStandardSchema(schema)) throw new Error(`${name} is not a Standard Schema.`);
   return (value: unknown): { value: unknown } | { error: Error } => {
     const result = validate(schema, value ?? undefined);
-    if (result instanceof Promise) throw new Error(`${name} is asynchronous: validate such things in the transaction.`);
+    if (result instanceof Promise)
+      throw new Error(`${name} is asynchronous: validate such things in the transaction.`);
     return result.issues ? { error: problemFor(httpPart, result) } : { value: result.value };
   };
 }
@@ -26,5 +27,7 @@ function problemFor(httpPart: string | undefined, { issues = [] }: ValidationRes
 }
 
 function isStandardSchema(schema: unknown): schema is StandardSchemaV1<unknown> {
-  return schema !== null && (typeof schema === "object" || typeof schema === "function") && "~standard" in schema;
+  return (
+    schema !== null && (typeof schema === "object" || typeof schema === "function") && "~standard" in schema
+  );
 }

@@ -16,14 +16,17 @@ export function toProblem(error: unknown, conditional = false): Problem {
       if (known) return known;
     }
   }
-  if (isTransient(error)) return new Problem("temporarily-unavailable", undefined, { retryAfter: 1, cause: error });
+  if (isTransient(error))
+    return new Problem("temporarily-unavailable", undefined, { retryAfter: 1, cause: error });
   const slug = slugOf(error as FastifyError | null);
   return new Problem(slug, undefined, { cause: error });
 }
 
 function tidingsProblem(error: TidingsError, conditional: boolean): Problem | undefined {
   if (error.code === "stale-version" || (error.code === "concurrency-conflict" && conditional)) {
-    return new Problem("stale-version", "The resource is not at the version that If-Match names.", { cause: error });
+    return new Problem("stale-version", "The resource is not at the version that If-Match names.", {
+      cause: error,
+    });
   }
   if (error.code === "concurrency-conflict") {
     const detail = "Others kept changing the same thing at the same time. Try again.";

@@ -27,7 +27,9 @@ export const Changed = defineEvent("ledger.Changed", { key: "key", schema: chang
 /** Changes its accounts, and says so. */
 export const ledger = defineService("ledger", {
   publishes: [Changed],
-  migrations: [{ name: "0001-accounts", sql: "create table accounts (key text primary key, version int not null)" }],
+  migrations: [
+    { name: "0001-accounts", sql: "create table accounts (key text primary key, version int not null)" },
+  ],
 });
 
 /** Changes an account in a transaction and publishes its new version. */
@@ -51,9 +53,18 @@ export const effectsMigration = {
   sql: "create table effects (place bigserial primary key, message uuid not null, key text not null, version int not null, by text not null)",
 };
 
-export async function keep(event: MessageOf<typeof Changed>, tx: Transaction, by = "follower"): Promise<void> {
+export async function keep(
+  event: MessageOf<typeof Changed>,
+  tx: Transaction,
+  by = "follower",
+): Promise<void> {
   const { key, version } = event.data;
-  await tx.query("insert into effects (message, key, version, by) values ($1, $2, $3, $4)", [event.id, key, version, by]);
+  await tx.query("insert into effects (message, key, version, by) values ($1, $2, $3, $4)", [
+    event.id,
+    key,
+    version,
+    by,
+  ]);
 }
 
 /** Keeps each change as an effect. @param options override what it reacts to and how */
@@ -72,14 +83,24 @@ export function keysOf(prefix: string, count: number): string[] {
 
 /** By key: the versions in the order in which they took effect. */
 export async function versionsByKey(pool: Pool, by = "follower"): Promise<Map<string, number[]>> {
-  const { rows } = await pool.query<Change>("select key, version from follower.effects where by = $1 order by place", [by]);
-  return new Map([...Map.groupBy(rows, ({ key }) => key)].map(([key, changes]) => [key, changes.map(({ version }) => version)]));
+  const { rows } = await pool.query<Change>(
+    "select key, version from follower.effects where by = $1 order by place",
+    [by],
+  );
+  return new Map(
+    [...Map.groupBy(rows, ({ key }) => key)].map(([key, changes]) => [
+      key,
+      changes.map(({ version }) => version),
+    ]),
+  );
 }
 
 /** By key: 1, 2, 3… up to the version that its account has. What {@link versionsByKey} is to become. */
 export async function committedByKey(pool: Pool): Promise<Map<string, number[]>> {
   const { rows } = await pool.query<Change>("select key, version from ledger.accounts");
-  return new Map(rows.map(({ key, version }) => [key, Array.from({ length: version }, (_, index) => index + 1)]));
+  return new Map(
+    rows.map(({ key, version }) => [key, Array.from({ length: version }, (_, index) => index + 1)]),
+  );
 }
 
 export async function countEffects(pool: Pool): Promise<number> {

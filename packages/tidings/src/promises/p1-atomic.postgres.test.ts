@@ -1,9 +1,9 @@
+import { defineEvent, refuse, type Transaction } from "@tidings/core";
 import { until } from "@tidings/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { defineService } from "../define-service.ts";
 import { Changed, change, changeIn, changeSchema, follower, ledger, versionsByKey } from "./ledger.ts";
 import { Sandbox } from "./sandbox.ts";
-import { defineEvent, refuse } from "@tidings/core";
-import { defineService } from "../define-service.ts";
 
 let sandbox: Sandbox;
 beforeEach(async () => {
@@ -29,16 +29,16 @@ it("records the message with the change when the transaction commits", async () 
 
 it("records nothing when the transaction throws, is refused, or fails in a statement that nobody awaits", async () => {
   const host = await sandbox.host([ledger]);
-  const throws = host.transaction("ledger", async (tx) => {
+  const throws = async (tx: Transaction) => {
     await changeIn(tx, "a");
     throw new Error("changed my mind");
-  });
-  const fails = host.transaction("ledger", async (tx) => {
+  };
+  const failsUnseen = async (tx: Transaction) => {
     await changeIn(tx, "c");
-    void tx.query("select 1 / 0").catch(() => {});
-  });
-  await expect(throws).rejects.toThrow("changed my mind");
-  await expect(fails).rejects.toThrow("division by zero");
+    tx.query("select 1 / 0").catch(() => {});
+  };
+  await expect(host.transaction("ledger", throws)).rejects.toThrow("changed my mind");
+  await expect(host.transaction("ledger", failsUnseen)).rejects.toThrow("division by zero");
   await host.transaction("ledger", async (tx) => {
     await changeIn(tx, "b");
     return refuse("not-today", "Not today.");
@@ -59,10 +59,19 @@ it("fails the whole transaction when one of its messages is invalid", async () =
 });
 
 it("fails the whole transaction when a message turns out invalid in a schema that takes its time", async () => {
-  const slow = { "~standard": { ...changeSchema["~standard"], validate: async (value: unknown) => changeSchema["~standard"].validate(value) } };
+  const slow = {
+    "~standard": {
+      ...changeSchema["~standard"],
+      validate: async (value: unknown) => changeSchema["~standard"].validate(value),
+    },
+  };
   const SlowlyChanged = defineEvent("ledger.SlowlyChanged", { key: "key", schema: slow });
-  const host = await sandbox.host([defineService("ledger", { ...ledger, http: undefined as never, partitions: 32, publishes: [Changed, SlowlyChanged] })]);
-  const publishInvalid = async (tx: Parameters<typeof changeIn>[0]) => {
+  const slowLedger = defineService("ledger", {
+    publishes: [Changed, SlowlyChanged],
+    migrations: ledger.migrations,
+  });
+  const host = await sandbox.host([slowLedger]);
+  const publishInvalid = async (tx: Transaction) => {
     await changeIn(tx, "a");
     tx.publish(SlowlyChanged, { key: "b" } as never);
   };
@@ -99,13 +108,17 @@ it("has one message for each change, whenever writers are killed", async () => {
     const program = sandbox.program("writer", ["never"]);
     await program.ready;
     const before = (await recorded()).length;
-    await until("the writer writes", async () => (await recorded()).length > before + 20, { interval: Math.random() * 20 });
+    await until("the writer writes", async () => (await recorded()).length > before + 20, {
+      interval: Math.random() * 20,
+    });
     await program.kill();
   }
   await change(host, "last");
   const versions = Map.groupBy(await recorded(), ({ key }) => key);
   for (const { key, version } of await accounts()) {
-    expect(versions.get(key)?.map((message) => message.version)).toEqual(Array.from({ length: version }, (_, n) => n + 1));
+    expect(versions.get(key)?.map((message) => message.version)).toEqual(
+      Array.from({ length: version }, (_, n) => n + 1),
+    );
   }
   expect(kills).toBe(8);
 });

@@ -1,4 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { flushCompileCache } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** A child process that can be killed as a power cut would: it gets no chance to clean up. */
@@ -12,7 +15,10 @@ export class Program {
 
   constructor(name: string, args: readonly string[]) {
     const file = fileURLToPath(new URL(`./${name}.program.ts`, import.meta.url));
-    this.#child = spawn(process.execPath, ["--conditions=source", file, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    this.#child = spawn(process.execPath, ["--conditions=source", file, ...args], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), "tidings-test-compile-cache") },
+    });
     this.ended = new Promise((resolve) => this.#child.once("close", (_code, signal) => resolve(signal)));
     this.ready = new Promise((resolve, reject) => {
       const take = (text: Buffer) => {
@@ -39,6 +45,12 @@ export class Program {
     if (this.isRunning) this.#child.kill("SIGKILL");
     await this.ended;
   }
+}
+
+/** Tells the test that this program is at work. What was compiled is kept first: a killed process would lose it. */
+export function sayReady(): void {
+  flushCompileCache();
+  console.log("ready");
 }
 
 /** Ends this process at once, in the middle of what it does. */

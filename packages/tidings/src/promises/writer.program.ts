@@ -1,6 +1,6 @@
 import { Host } from "../host.ts";
 import { change, changeIn, keysOf, ledger } from "./ledger.ts";
-import { killSelf, programLog } from "./program.ts";
+import { killSelf, programLog, sayReady } from "./program.ts";
 
 /**
  * Changes accounts, and dies where it is told to: `before-commit` (the account is written, the message is published,
@@ -9,7 +9,7 @@ import { killSelf, programLog } from "./program.ts";
  */
 const [databaseUrl = "", where] = process.argv.slice(2);
 const host = await Host.start([ledger], { databaseUrl, log: programLog });
-console.log("ready");
+sayReady();
 
 if (where === "after-commit") host.runtime("ledger").recorded = killSelf;
 if (where === "never") {

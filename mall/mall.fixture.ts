@@ -1,0 +1,139 @@
+import { baskets } from "@mall/baskets/service";
+import { type Api, type ApiAnswer, httpClient } from "@mall/common/http-client";
+import { type Money, money } from "@mall/common/money";
+import { customers } from "@mall/customers/service";
+import { notifications } from "@mall/notifications/service";
+import { ordering } from "@mall/ordering/service";
+import { stores } from "@mall/stores/service";
+import { startTestHost, until } from "@tidings/testing";
+import type { Service } from "tidings";
+
+/** A problem as the API answers it. */
+export interface ProblemAnswer {
+  readonly type: string;
+  readonly rule?: string;
+  readonly errors?: readonly { readonly pointer: string }[];
+}
+
+/** A basket as the API answers it. */
+export interface BasketAnswer {
+  readonly id: string;
+  readonly status: string;
+  readonly items: readonly {
+    readonly productId: string;
+    readonly quantity: number;
+    readonly price: Money;
+    readonly priceChanged?: { readonly from: Money; readonly to: Money };
+  }[];
+  readonly total: Money;
+}
+
+/** An operation as the API answers it. */
+export interface OperationAnswer {
+  readonly name: string;
+  readonly done: boolean;
+  readonly metadata: { readonly kind: string; readonly orderId: string };
+  readonly response?: unknown;
+}
+
+export const unknownId = "01981f4a-7c00-7000-8000-0000000000ff";
+export const paymentId = "01981f4a-7c00-7000-8000-00000000aaaa";
+
+/** The services that a shopper meets on the way to an order, with whatever else a test needs. */
+export async function startMall(...more: Service[]) {
+  const host = await startTestHost([stores, customers, baskets, ordering, notifications, ...more]);
+  return { api: visitor(host.url), visitor: () => visitor(host.url), close: () => host.close() };
+}
+
+/** A client that reads its own writes: it sends back the last `Consistency-Token` that it was given. */
+function visitor(url: string): Api {
+  const api = httpClient(url);
+  let token: string | undefined;
+  return async <Body>(
+    route: Parameters<Api>[0],
+    body?: object,
+    headers: Readonly<Record<string, string>> = {},
+  ) => {
+    const answer = await api<Body>(route, body, { ...(token && { "consistency-token": token }), ...headers });
+    token = answer.headers.get("consistency-token") ?? token;
+    return answer;
+  };
+}
+
+/** Creates something. @returns its id */
+export async function create(api: Api, route: `POST /${string}`, body: object): Promise<string> {
+  const answer = await api<{ id: string }>(route, body);
+  if (answer.status !== 201)
+    throw new Error(`${route} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+  return answer.body.id;
+}
+
+let count = 0;
+
+/** A customer who may shop. */
+export function register(api: Api): Promise<string> {
+  const email = `shopper-${++count}@example.com`;
+  return create(api, "POST /api/customers", { name: "Mina Okafor", email, smsNumber: "+15550100" });
+}
+
+/** A store that participates. */
+export async function openStore(api: Api, name = "The Paper Lantern"): Promise<string> {
+  const storeId = await create(api, "POST /api/stores", { name, location: "North wing" });
+  await api(`PUT /api/stores/${storeId}/participation`, { participating: true });
+  return storeId;
+}
+
+/** A product on sale. */
+export function addProduct(api: Api, storeId: string, amount = 1299): Promise<string> {
+  const product = {
+    name: "Travelling ink",
+    description: "Blue.",
+    sku: `INK-${++count}`,
+    price: money(amount),
+  };
+  return create(api, `POST /api/stores/${storeId}/products`, product);
+}
+
+/** An open basket of a new customer. */
+export async function startBasket(api: Api): Promise<string> {
+  return create(api, "POST /api/baskets", { customerId: await register(api) });
+}
+
+export function addItem(api: Api, basketId: string, productId: string, quantity = 1) {
+  return api<BasketAnswer & ProblemAnswer>(`POST /api/baskets/${basketId}/items`, { productId, quantity });
+}
+
+/** A basket with two units of one product, and what it is made of. */
+export async function fillBasket(api: Api) {
+  const customerId = await register(api);
+  const storeId = await openStore(api);
+  const productId = await addProduct(api, storeId);
+  const basketId = await create(api, "POST /api/baskets", { customerId });
+  const { status } = await addItem(api, basketId, productId, 2);
+  if (status !== 200) throw new Error(`The item was not added: ${status}.`);
+  return { customerId, storeId, productId, basketId };
+}
+
+export function checkOut(
+  api: Api,
+  basketId: string,
+  body: object = {},
+  headers: Readonly<Record<string, string>> = {},
+) {
+  const route = `POST /api/baskets/${basketId}/checkout` as const;
+  return api<OperationAnswer & ProblemAnswer>(route, { paymentId, ...body }, headers);
+}
+
+/** Waits until an operation is done. */
+export function whenDone(api: Api, { name }: OperationAnswer): Promise<OperationAnswer> {
+  return until(`${name} is done`, async () => {
+    const { body } = await api<OperationAnswer>(`GET /api/${name}`);
+    return body.done && body;
+  });
+}
+
+/** The status, and the rule or the type of the problem: what a test compares. */
+export function problemOf({ status, body }: ApiAnswer<unknown>): string {
+  const { rule, type } = (body ?? {}) as Partial<ProblemAnswer>;
+  return `${status} ${rule ?? type?.replace("/problems/", "") ?? ""}`.trim();
+}

@@ -1,0 +1,26 @@
+import { validate } from "tidings";
+import { expect, it } from "vitest";
+import { z } from "zod";
+import { ListNotifications, NotificationResource } from "./schemas.ts";
+
+function cursorOf(place: unknown): string {
+  return Buffer.from(JSON.stringify(place)).toString("base64url");
+}
+
+const at = "2026-08-22T10:00:00.000Z";
+const id = "01981f4a-7c00-7000-8000-000000000020";
+
+it("A cursor is the time and the id of a notification.", () => {
+  expect(validate(ListNotifications, { cursor: cursorOf([at, id]) })).toEqual({
+    value: { limit: 50, cursor: [at, id] },
+  });
+});
+
+it.each([[["yesterday", id]], [[at, "1"]], [[at]], [{}], ["x"]])("%j is not a cursor.", (place) => {
+  expect(validate(ListNotifications, { cursor: cursorOf(place) })).toMatchObject({ issues: [{}] });
+});
+
+it("The example is what the schema describes.", () => {
+  const { examples } = NotificationResource.meta() ?? {};
+  expect(z.array(NotificationResource).parse(examples)).toEqual(examples);
+});

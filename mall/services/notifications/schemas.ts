@@ -1,0 +1,42 @@
+import { Id } from "@mall/common/id";
+import { pageQuery } from "@mall/common/page";
+import { z } from "zod";
+
+/** What a shopper is told about. */
+export const NotificationKind = z.enum([
+  "placed",
+  "approved",
+  "rejected",
+  "collecting",
+  "ready",
+  "paid",
+  "cancelled",
+]);
+export type NotificationKind = z.infer<typeof NotificationKind>;
+
+/** Query of `GET /api/customers/{id}/notifications`: the place is the time and the id of a notification. */
+export const ListNotifications = pageQuery(z.tuple([z.iso.datetime(), Id]));
+
+/** A notification, as it is answered. */
+export const NotificationResource = z
+  .object({
+    id: Id,
+    customerId: Id,
+    orderId: Id,
+    kind: NotificationKind,
+    text: z.string(),
+    at: z.iso.datetime(),
+  })
+  .meta({
+    examples: [
+      {
+        id: "01981f4a-7c00-7000-8000-000000000020",
+        customerId: "01981f4a-7c00-7000-8000-000000000003",
+        orderId: "01981f4a-7c00-7000-8000-000000000011",
+        kind: "placed",
+        text: "We have received your order over $25.98.",
+        at: "2026-08-22T10:00:00.000Z",
+      },
+    ],
+  });
+export type NotificationResource = z.infer<typeof NotificationResource>;

@@ -1,0 +1,53 @@
+import { Id } from "@mall/common/id";
+import { Money, money } from "@mall/common/money";
+import { pageQuery } from "@mall/common/page";
+import { z } from "zod";
+import { OrderItem, RejectionReason } from "./contract.ts";
+import { orderStatuses } from "./order.ts";
+
+const example = {
+  id: "01981f4a-7c00-7000-8000-000000000011",
+  customerId: "01981f4a-7c00-7000-8000-000000000003",
+  paymentId: "01981f4a-7c00-7000-8000-000000000012",
+  status: "pending" as const,
+  items: [
+    {
+      productId: "01981f4a-7c00-7000-8000-000000000002",
+      productName: "Travelling ink",
+      storeId: "01981f4a-7c00-7000-8000-000000000001",
+      storeName: "The Paper Lantern",
+      quantity: 2,
+      price: money(1299),
+    },
+  ],
+  total: money(2598),
+};
+
+/** An order, as it is answered. What it does not have yet is left out. */
+export const OrderResource = z
+  .object({
+    id: Id,
+    customerId: Id,
+    paymentId: Id,
+    status: z.enum(orderStatuses),
+    items: z.array(OrderItem),
+    total: Money,
+    shoppingListId: Id.optional(),
+    invoiceId: Id.optional(),
+    rejectionReason: RejectionReason.optional(),
+  })
+  .meta({ examples: [example] });
+export type OrderResource = z.infer<typeof OrderResource>;
+
+/** Query of `GET /api/orders/{id}/history`: the place is a version. */
+export const ListHistory = pageQuery(z.int().min(1).max(2_147_483_647));
+
+/** One event of an order, as it was stored: what happened, when, and by whom or by which message it was caused. */
+export const HistoryEntry = z.object({
+  version: z.int().min(1),
+  type: z.string(),
+  data: z.looseObject({}),
+  at: z.iso.datetime(),
+  causedBy: z.object({ message: Id.optional(), actor: z.string().optional() }),
+});
+export type HistoryEntry = z.infer<typeof HistoryEntry>;

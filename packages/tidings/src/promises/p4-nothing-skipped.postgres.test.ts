@@ -1,0 +1,81 @@
+import { on, projection } from "@tidings/core";
+import { until } from "@tidings/testing";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { Changed, change, countEffects, follower, keep, keysOf, ledger } from "./ledger.ts";
+import { pauseUpTo, randomFrom, seed } from "./random.ts";
+import { Sandbox } from "./sandbox.ts";
+import { changeMessage, recordIn } from "./user-transaction.ts";
+
+let sandbox: Sandbox;
+beforeEach(async () => {
+  sandbox = await Sandbox.create();
+});
+afterEach(() => sandbox.close());
+
+const subscriptions = ["follower", "left", "right"];
+const reader = follower({
+  projects: ["left", "right"].map((name) =>
+    projection(name, [on(Changed, (event, tx) => keep(event, tx, name))]),
+  ),
+});
+
+/** Reads the log by position, as any subscriber does, until it is told to stop. @returns the ids it has seen */
+function poll(partitions: number): { stop(): Promise<Set<string>> } {
+  const cursors = new Array<string>(partitions).fill("0");
+  const seen = new Set<string>();
+  let isStopped = false;
+  const look = async () => {
+    for (const [partition, cursor] of cursors.entries()) {
+      const { rows } = await sandbox.pool.query<{ position: string; id: string }>(
+        "select position, id from ledger.tidings_outbox where partition = $1 and position > $2 order by position",
+        [partition, cursor],
+      );
+      for (const { id } of rows) seen.add(id);
+      cursors[partition] = rows.at(-1)?.position ?? cursor;
+    }
+  };
+  const polling = (async () => {
+    while (!isStopped) await look();
+    await look();
+  })();
+  return {
+    async stop() {
+      isStopped = true;
+      await polling;
+      return seen;
+    },
+  };
+}
+
+it("passes over no message beside slow, fast and rolled-back transactions", async () => {
+  const random = randomFrom(seed);
+  const host = await sandbox.host([ledger, reader]);
+  const keys = keysOf("key-", 64);
+  const anyKey = () => keys[Math.floor(random() * keys.length)] as string;
+  const writeFast = async () => {
+    for (let n = 0; n < 150; n++) await change(host, anyKey());
+  };
+  const writeSlowly = async () => {
+    const client = await sandbox.connect();
+    for (let n = 0; n < 40; n++) {
+      await client.query("begin");
+      await recordIn(client, changeMessage(anyKey(), 0));
+      await pauseUpTo(30, random);
+      await client.query(random() < 0.3 ? "rollback" : "commit");
+    }
+  };
+  const polling = poll(32);
+  await Promise.all([...Array.from({ length: 4 }, writeFast), ...Array.from({ length: 8 }, writeSlowly)]);
+  const { rows } = await sandbox.pool.query("select id from ledger.tidings_outbox");
+  const committed = rows.map(({ id }) => id as string).sort();
+  expect([...(await polling.stop())].sort(), `seed ${seed}`).toEqual(committed);
+  const isAllHandled = async () =>
+    (await countEffects(sandbox.pool)) >= subscriptions.length * committed.length;
+  await until("all subscriptions have handled all messages", isAllHandled, { timeout: 20_000 });
+  for (const by of subscriptions) {
+    const handled = await sandbox.pool.query("select message as id from follower.effects where by = $1", [
+      by,
+    ]);
+    expect(handled.rows.map(({ id }) => id).sort(), `${by}, seed ${seed}`).toEqual(committed);
+  }
+});

@@ -1,4 +1,4 @@
-import { defineEvent, defineService, on, onBatch, type Transaction, uuidv7 } from "tidings";
+import { defineEvent, defineService, type MessageOf, on, onBatch, type Transaction, uuidv7 } from "tidings";
 import { z } from "zod";
 
 /**
@@ -63,21 +63,27 @@ export const ordering = defineService("ordering", {
   migrations: [{ name: "0001-orders", sql: orderTable }],
 });
 
-/** One message at a time, two statements each. */
+/** One message at a time, two statements each; the keys of a batch are interleaved, since neither statement reads. */
 export const billing = defineService("billing", {
-  reacts: [
-    on(OrderPlaced, async ({ data }, tx) => {
-      await Promise.all([
-        tx.query(
-          "insert into invoices (order_id, customer_id, sequence, handled_at) values ($1, $2, $3, clock_timestamp())",
-          [data.orderId, data.customerId, data.sequence],
-        ),
-        tx.query("update totals set amount = amount + $2 where id = $1", [totalOf(data), data.amount]),
-      ]);
-    }),
-  ],
+  reacts: [on(OrderPlaced, insertInvoice, { interleaved: true })],
   migrations: [{ name: "0001-effects", sql: effectTables }],
 });
+
+/** The same, strictly one message after the other. */
+export const billingInSequence = defineService("billing", {
+  reacts: [on(OrderPlaced, insertInvoice)],
+  migrations: [{ name: "0001-effects", sql: effectTables }],
+});
+
+async function insertInvoice({ data }: MessageOf<typeof OrderPlaced>, tx: Transaction): Promise<void> {
+  await Promise.all([
+    tx.query(
+      "insert into invoices (order_id, customer_id, sequence, handled_at) values ($1, $2, $3, clock_timestamp())",
+      [data.orderId, data.customerId, data.sequence],
+    ),
+    tx.query("update totals set amount = amount + $2 where id = $1", [totalOf(data), data.amount]),
+  ]);
+}
 
 /** A batch at a time, two statements for all of it. */
 export const billingInBatches = defineService("billing", {

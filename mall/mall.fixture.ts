@@ -1,12 +1,8 @@
-import { baskets } from "@mall/baskets/service";
 import { type Api, type ApiAnswer, httpClient } from "@mall/common/http-client";
 import { type Money, money } from "@mall/common/money";
-import { customers } from "@mall/customers/service";
-import { notifications } from "@mall/notifications/service";
-import { ordering } from "@mall/ordering/service";
-import { stores } from "@mall/stores/service";
 import { startTestHost, until } from "@tidings/testing";
 import type { Service } from "tidings";
+import { http, services } from "./mall.ts";
 
 /** A problem as the API answers it. */
 export interface ProblemAnswer {
@@ -39,10 +35,15 @@ export interface OperationAnswer {
 export const unknownId = "01981f4a-7c00-7000-8000-0000000000ff";
 export const paymentId = "01981f4a-7c00-7000-8000-00000000aaaa";
 
-/** The services that a shopper meets on the way to an order, with whatever else a test needs. */
+/** The Mall, with whatever other services a test needs. */
 export async function startMall(...more: Service[]) {
-  const host = await startTestHost([stores, customers, baskets, ordering, notifications, ...more]);
-  return { api: visitor(host.url), visitor: () => visitor(host.url), close: () => host.close() };
+  const host = await startTestHost([...services, ...more], { http });
+  return {
+    url: host.url,
+    api: visitor(host.url),
+    visitor: () => visitor(host.url),
+    close: () => host.close(),
+  };
 }
 
 /** A client that reads its own writes: it sends back the last `Consistency-Token` that it was given. */

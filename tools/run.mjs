@@ -116,7 +116,7 @@ async function run(node, args, { ipc = false } = {}) {
   });
   const forward = (signal) => child.kill(signal);
   // Ctrl-C reaches the whole group, a signal from elsewhere only us: our own programs take the two for one.
-  const interrupt = options.ipc ? forward : () => {};
+  const interrupt = ipc ? forward : () => {};
   process.on("SIGINT", interrupt).on("SIGTERM", forward).on("SIGHUP", forward);
   try {
     return await exitCode(child);

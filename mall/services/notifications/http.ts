@@ -12,7 +12,7 @@ export function http(app: ServiceHttp): void {
       const { id } = request.params;
       const query = request.sql.bind(request);
       if (!(await isCustomer(query, id))) return notFound("customer", id);
-      return listNotifications(query, id, request.query);
+      return listNotifications(query, id, request.query.page);
     },
   );
 }

@@ -1,5 +1,5 @@
 import { createTestDatabase, type TestDatabase } from "@tidings/testing";
-import { Host, type Transaction, uuidv7 } from "tidings";
+import { Host, type Page, type Transaction, uuidv7 } from "tidings";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { keepNotification, listNotifications } from "./inbox.ts";
 import type { NotificationKind } from "./schemas.ts";
@@ -27,7 +27,7 @@ function tell(customerId: string, orderId: string, kind: NotificationKind, text:
   return inTransaction((tx) => keepNotification(tx, { customerId, orderId, kind, text, at }));
 }
 
-function read(customerId: string, page: { limit: number; cursor?: [string, string] }) {
+function read(customerId: string, page: Page<[at: string, id: string]>) {
   return inTransaction((tx) => listNotifications(tx.query.bind(tx), customerId, page));
 }
 
@@ -37,7 +37,7 @@ it("A shopper is told each thing about an order once: the first text stays.", as
   await tell(customerId, orderId, "placed", "again");
   await tell(customerId, orderId, "approved", "approved");
   await tell(customerId, uuidv7(), "placed", "another order");
-  const { items } = await read(customerId, { limit: 10 });
+  const { items } = await read(customerId, { limit: 10, after: undefined });
   expect(items.map(({ text }) => text)).toEqual(["another order", "approved", "first"]);
 });
 
@@ -45,12 +45,11 @@ it("Notifications of the same moment are neither skipped nor repeated from page 
   const customerId = uuidv7();
   for (let n = 0; n < 5; n++) await tell(customerId, uuidv7(), "placed", String(n));
   const texts: string[] = [];
-  for (let cursor: [string, string] | undefined, last = false; !last; ) {
-    const { items, next } = await read(customerId, { limit: 2, ...(cursor && { cursor }) });
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const after = cursor && JSON.parse(Buffer.from(cursor, "base64url").toString());
+    const { items, next } = await read(customerId, { limit: 2, after });
     texts.push(...items.map(({ text }) => text));
-    last = next === null;
-    cursor =
-      next === null ? undefined : (JSON.parse(Buffer.from(next, "base64url").toString()) as [string, string]);
+    cursor = next;
   }
   expect(texts).toEqual(["4", "3", "2", "1", "0"]);
 });

@@ -1,7 +1,5 @@
-import { type Page, pageOf } from "@mall/common/page";
-import { type Transaction, uuidv7 } from "tidings";
-import type { z } from "zod";
-import type { ListNotifications, NotificationResource } from "./schemas.ts";
+import { type Page, type PageAnswer, pageOf, type Transaction, uuidv7 } from "tidings";
+import type { NotificationResource } from "./schemas.ts";
 
 type Query = Transaction["query"];
 
@@ -27,14 +25,14 @@ export async function isCustomer(query: Query, id: string): Promise<boolean> {
 export async function listNotifications(
   query: Query,
   customerId: string,
-  { limit, cursor }: z.infer<typeof ListNotifications>,
-): Promise<Page<NotificationResource>> {
+  page: Page<[at: string, id: string]>,
+): Promise<PageAnswer<NotificationResource>> {
   const { rows } = await query<Omit<NotificationResource, "at"> & { at: Date }>(
     `select id, customer_id as "customerId", order_id as "orderId", kind, text, at from notifications
      where customer_id = $1 and ($2::timestamptz is null or (at, id) < ($2, $3::uuid))
      order by at desc, id desc limit $4`,
-    [customerId, cursor?.[0], cursor?.[1], limit + 1],
+    [customerId, page.after?.[0], page.after?.[1], page.limit + 1],
   );
   const notifications = rows.map((row) => ({ ...row, at: row.at.toISOString() }));
-  return pageOf(notifications, limit, (last) => [last.at, last.id]);
+  return pageOf(notifications, page, (last) => [last.at, last.id]);
 }

@@ -12,7 +12,7 @@ const id = "01981f4a-7c00-7000-8000-000000000020";
 
 it("A cursor is the time and the id of a notification.", () => {
   expect(validate(ListNotifications, { cursor: cursorOf([at, id]) })).toEqual({
-    value: { limit: 50, cursor: [at, id] },
+    value: { page: { limit: 50, after: [at, id] } },
   });
 });
 

@@ -1,5 +1,5 @@
 import { Id } from "@mall/common/id";
-import { pageQuery } from "@mall/common/page";
+import { paged } from "tidings";
 import { z } from "zod";
 
 /** What a shopper is told about. */
@@ -14,8 +14,8 @@ export const NotificationKind = z.enum([
 ]);
 export type NotificationKind = z.infer<typeof NotificationKind>;
 
-/** Query of `GET /api/customers/{id}/notifications`: the place is the time and the id of a notification. */
-export const ListNotifications = pageQuery(z.tuple([z.iso.datetime(), Id]));
+/** Query of `GET /api/customers/{id}/notifications`: sorted by time and id. */
+export const ListNotifications = paged({ after: z.tuple([z.iso.datetime(), Id]) });
 
 /** A notification, as it is answered. */
 export const NotificationResource = z

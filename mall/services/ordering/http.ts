@@ -18,9 +18,8 @@ export function http(app: ServiceHttp): void {
     { schema: { params: IdParams, querystring: ListHistory } },
     async (request) => {
       const { id } = request.params;
-      const query = request.sql.bind(request);
-      if (!(await findOrder(query, id))) return notFound("order", id);
-      return listHistory(query, id, request.query);
+      if (!(await findOrder(request.sql.bind(request), id))) return notFound("order", id);
+      return listHistory(request, id, request.query.page);
     },
   );
 }

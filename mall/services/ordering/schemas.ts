@@ -1,6 +1,6 @@
 import { Id } from "@mall/common/id";
 import { Money, money } from "@mall/common/money";
-import { pageQuery } from "@mall/common/page";
+import { paged } from "tidings";
 import { z } from "zod";
 import { OrderItem, RejectionReason } from "./contract.ts";
 import { orderStatuses } from "./order.ts";
@@ -39,8 +39,8 @@ export const OrderResource = z
   .meta({ examples: [example] });
 export type OrderResource = z.infer<typeof OrderResource>;
 
-/** Query of `GET /api/orders/{id}/history`: the place is a version. */
-export const ListHistory = pageQuery(z.int().min(1).max(2_147_483_647));
+/** Query of `GET /api/orders/{id}/history`: sorted by version. */
+export const ListHistory = paged({ after: z.tuple([z.int().min(1).max(2_147_483_647)]) });
 
 /** One event of an order, as it was stored: what happened, when, and by whom or by which message it was caused. */
 export const HistoryEntry = z.object({

@@ -83,7 +83,7 @@ function readProducts(app: ServiceHttp): void {
     async (request) => {
       const { id } = request.params;
       if (!(await findStore(request, id))) return notFound("store", id);
-      return listProducts(request, id, request.query);
+      return listProducts(request, id, request.query.page);
     },
   );
 

@@ -1,4 +1,5 @@
 import { money } from "@mall/common/money";
+import { validate } from "tidings";
 import { describe, expect, it } from "vitest";
 import { AddProduct, ChangeParticipation, ListStores, OpenStore, RebrandProduct } from "./schemas.ts";
 
@@ -39,9 +40,14 @@ describe("the request", () => {
   });
 
   it("for the list of stores filters by participation when it says so", () => {
-    expect(ListStores.parse({ participating: "false" })).toEqual({ limit: 50, participating: false });
-    expect(ListStores.parse({ participating: "true" }).participating).toBe(true);
-    expect(ListStores.parse({})).toEqual({ limit: 50 });
-    expect(fields(ListStores.safeParse({ participating: "yes" }))).toEqual(["participating"]);
+    const page = { limit: 50 };
+    expect(validate(ListStores, {})).toEqual({ value: { page } });
+    expect(validate(ListStores, { participating: "false" })).toEqual({
+      value: { participating: false, page },
+    });
+    expect(validate(ListStores, { participating: "true" })).toMatchObject({ value: { participating: true } });
+    expect(validate(ListStores, { participating: "yes" })).toMatchObject({
+      issues: [{ pointer: "/participating" }],
+    });
   });
 });

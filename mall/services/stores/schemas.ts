@@ -1,7 +1,7 @@
 import { Id } from "@mall/common/id";
 import { money, Price } from "@mall/common/money";
-import { pageQuery } from "@mall/common/page";
 import { Code, Description, Name } from "@mall/common/text";
+import { paged } from "tidings";
 import { z } from "zod";
 
 const lantern = { name: "The Paper Lantern", location: "Ground floor, north wing" };
@@ -39,15 +39,17 @@ export const RebrandProduct = z
 export const ChangePrice = z.object({ price: Price }).meta({ examples: [{ price: money(999) }] });
 
 /** Query of `GET /api/stores`. */
-export const ListStores = pageQuery(Id).extend({
-  participating: z
-    .enum(["true", "false"], "must be true or false")
-    .transform((text) => text === "true")
-    .optional(),
+export const ListStores = paged({
+  filters: z.object({
+    participating: z
+      .enum(["true", "false"], "must be true or false")
+      .transform((text) => text === "true")
+      .optional(),
+  }),
 });
 
 /** Query of `GET /api/stores/{id}/products`. */
-export const ListProducts = pageQuery(Id);
+export const ListProducts = paged();
 
 /** A store, as it is answered. */
 export const StoreResource = z

@@ -10,7 +10,12 @@ import type { Transaction } from "./transaction.ts";
  * needs an idempotency key derived from the message's id.
  */
 export type Handler =
-  | { readonly mode: "each"; readonly contract: Contract; handle(message: Message, tx: Transaction): unknown }
+  | {
+      readonly mode: "each";
+      readonly contract: Contract;
+      readonly interleaved: boolean;
+      handle(message: Message, tx: Transaction): unknown;
+    }
   | {
       readonly mode: "batch";
       readonly contract: Contract;
@@ -22,16 +27,28 @@ export type Handler =
       handle(message: Message, tx: Transaction): Promise<unknown>;
     };
 
+export interface HandlerOptions {
+  /**
+   * Messages of different keys that are in one batch are handled at the same time, so that their statements travel
+   * together; those of one key still one after the other. False by default, because all of them share the batch's
+   * transaction, in which locks do not keep them apart: a handler that reads a row, computes, and writes it back must
+   * not be interleaved with another that does so with the same row. `update … set total = total + $1` is fine.
+   */
+  readonly interleaved?: boolean;
+}
+
 /** Reacts to an event of any service, in commit order per key. */
 export function on<C extends EventContract>(
   contract: C,
   handle: (event: MessageOf<C>, tx: Transaction) => unknown,
+  { interleaved = false }: HandlerOptions = {},
 ): Handler {
   return {
     mode: "each",
     contract,
+    interleaved,
     handle: handle as (message: Message, tx: Transaction) => unknown,
-  } as Handler;
+  };
 }
 
 /**
@@ -70,7 +87,12 @@ export function onReply<C extends CommandContract>(
   handle: (reply: ReplyOf<C>, tx: Transaction) => unknown,
 ): Handler {
   const contract = command.reply as Contract;
-  return { mode: "each", contract, handle: handle as (message: Message, tx: Transaction) => unknown };
+  return {
+    mode: "each",
+    contract,
+    interleaved: false,
+    handle: handle as (message: Message, tx: Transaction) => unknown,
+  };
 }
 
 /** A read model fed by messages, with a subscription (and so a position) of its own. */

@@ -32,9 +32,23 @@ export function createPool(url: string, options: PoolOptions): pg.Pool {
     keepAlive: true,
     pipeline: true,
   } as pg.PoolConfig);
+  const lent = new Set<pg.PoolClient>();
+  lentConnections.set(pool, lent);
+  pool.on("acquire", (client) => lent.add(client));
+  pool.on("release", (_error, client) => lent.delete(client));
   pool.on("connect", (client) => client.on("error", () => lostConnections.add(client)));
   pool.on("error", (_error, client) => lostConnections.add(client));
   return pool;
+}
+
+const lentConnections = new WeakMap<pg.Pool, Set<pg.PoolClient>>();
+
+/** Closes all connections of a pool, also those in use: what they have not committed is rolled back by the server. */
+export async function closePool(pool: pg.Pool): Promise<void> {
+  const lent = [...(lentConnections.get(pool) ?? [])];
+  const isClosed = pool.end();
+  await Promise.all(lent.map((client) => client.end()));
+  if (lent.length === 0) await isClosed;
 }
 
 /** A lost connection also fails the statement that needs it, which is where it is dealt with. */

@@ -17,6 +17,8 @@ export class ConsistencyGate {
   readonly #registry: () => Registry;
   /** By reader and source: the lowest cursor of the reader's subscriptions in each partition, as last seen. */
   readonly #reached = new Map<string, Map<string, Map<number, number>>>();
+  /** The pairs whose cursors are being read again and again. */
+  readonly #refreshing = new Set<string>();
   readonly #waiting = new Map<string, Set<() => void>>();
 
   constructor(client: Pick<ClientBase, "query">, registry: () => Registry) {
@@ -89,7 +91,6 @@ export class ConsistencyGate {
     if (isReached()) return true;
     const pair = pairOf(service, source);
     const waiting = this.#waiting.get(pair) ?? new Set();
-    const isFirst = waiting.size === 0;
     this.#waiting.set(pair, waiting);
     return new Promise((resolve) => {
       const finish = (reached: boolean) => {
@@ -100,13 +101,14 @@ export class ConsistencyGate {
       const check = () => isReached() && finish(true);
       const timer = setTimeout(() => finish(isReached()), Math.max(0, deadline - performance.now()));
       waiting.add(check);
-      if (isFirst) void this.#refresh(service, source, waiting);
+      if (!this.#refreshing.has(pair)) void this.#refresh(service, source, waiting);
     });
   }
 
   /** Reads the cursors again and again while somebody waits. */
   async #refresh(service: string, source: string, waiting: ReadonlySet<() => void>): Promise<void> {
     const store = this.#registry().stores.get(service);
+    this.#refreshing.add(pairOf(service, source));
     while (store && waiting.size > 0) {
       const { rows } = await this.#client
         .query<{ subscription: string; partition: number; position: string }>({
@@ -121,6 +123,7 @@ export class ConsistencyGate {
       }
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+    this.#refreshing.delete(pairOf(service, source));
   }
 
   #isReached(service: string, source: string, positions: ReadonlyMap<number, number>): boolean {

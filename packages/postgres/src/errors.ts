@@ -42,18 +42,34 @@ const transientCodes = new Set([
  * (`ECONNREFUSED`) has failed, and so has one that did not get a row's lock (55P03).
  */
 export function isInterruption(error: unknown, isConnectionLost: boolean): boolean {
-  if (isConnectionLost) return true;
+  if (isConnectionLost || isStalePlan(error)) return true;
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     const { code } = cause as DatabaseError;
     if (typeof code === "string" && /^(08|53|57P0|40001|40P01)/.test(code)) return true;
+    if (isStalePlan(cause)) return true;
   }
   return false;
+}
+
+/**
+ * Whether a prepared statement no longer fits its tables, since a migration has changed them. It fails for ever on its
+ * connection, and works on a new one.
+ */
+export function isStalePlan(error: unknown): boolean {
+  const { code, routine } = (error ?? {}) as DatabaseError & { readonly routine?: unknown };
+  return code === "0A000" && routine === "RevalidateCachedQuery";
 }
 
 /** Whether a commit failed because somebody else appended to the same stream first. */
 export function isStreamConflict(error: unknown): boolean {
   const { code, constraint } = (error ?? {}) as DatabaseError;
   return code === "23505" && constraint === "tidings_events_stream_version";
+}
+
+/** Whether a prepared statement no longer fits its tables: they were migrated since this connection prepared it. */
+export function isStalePlan(error: unknown): boolean {
+  const { code, message } = (error ?? {}) as DatabaseError;
+  return code === "0A000" && /cached plan/.test(String(message));
 }
 
 /** Whether two transactions waited for each other and this one was chosen to give way. */

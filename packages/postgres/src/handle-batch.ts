@@ -67,7 +67,7 @@ interface Attempt {
 async function attemptBatch(env: SubscriptionEnvironment, request: BatchRequest): Promise<Attempt> {
   const { key, context, handlers, settings } = env;
   return useUnit(env.pool, context, async (unit) => {
-    if (request.inTurn) unit.query(takeTurn(key));
+    if (request.inTurn) void unit.query(takeTurn(key));
     const claimed = await claimBatch(unit, key, [...handlers.keys()], request.partitions, request.limit);
     await env.probe("claimed");
     if (claimed.size === 0) return { batch: claimed };
@@ -85,7 +85,9 @@ async function attemptBatch(env: SubscriptionEnvironment, request: BatchRequest)
       await env.probe("handled");
       recorded = await unit.commit([...parkBlocked(env, batch), moveCursors(key, batch)]);
     } catch (error) {
-      if (unit.isInterrupted(error) || isStreamConflict(error)) throw error;
+      const interruption = unit.interruptionBehind(error);
+      if (interruption) throw interruption.error;
+      if (isStreamConflict(error)) throw error;
       return { batch: claimed, failure: { error } };
     }
     await env.probe("committed");
@@ -130,7 +132,7 @@ async function park(
       ? ({ state: "dead", at: null } as const)
       : nextAttempt(env.settings.retry, 1, now);
   const isParked = await useUnit(env.pool, env.context, async (unit) => {
-    unit.query(lockCursor(key, failed.partition));
+    void unit.query(lockCursor(key, failed.partition));
     const batch = await claimBatch(unit, key, [...handlers.keys()], [failed.partition], 1);
     if (batch.messages[0]?.position !== failed.position) return false;
     await unit.commit([parkHead(key, failed, error, next, now), moveCursors(key, batch)]);

@@ -40,7 +40,7 @@ export async function handleMessages(
     const { type } = messages[next] as Message;
     const mine = handlers.get(type) ?? [];
     let after = next + 1;
-    if (mine.some(({ mode }) => mode === "batch")) while (messages[after]?.type === type) after++;
+    if (mine.some(takesMany)) while (messages[after]?.type === type) after++;
     await handleRun(unit, mine, messages.slice(next, after), limits.timeoutMs);
     next = after;
   }
@@ -69,10 +69,29 @@ async function handleRun(
       const only = valid.length === 1 ? causeOf(valid[0] as Message) : noCause;
       const tx = new ServiceTransaction(unit, only);
       await inTime(unit, timeoutMs, () => handler.handle(valid, tx));
+    } else if (takesMany(handler)) {
+      await handleInterleaved(valid, (message) => handleOne(unit, handler, message, timeoutMs));
     } else {
       for (const message of valid) await handleOne(unit, handler, message, timeoutMs);
     }
   }
+}
+
+function takesMany(handler: Handler): boolean {
+  return handler.mode === "batch" || (handler.mode === "each" && handler.interleaved);
+}
+
+/** Handles the keys side by side and the messages of each in order. @throws the first error, when all have ended */
+async function handleInterleaved(
+  messages: readonly Message[],
+  handle: (message: Message) => Promise<void>,
+): Promise<void> {
+  const byKey = Map.groupBy(messages, ({ key }) => key);
+  const inOrder = async (ofOneKey: readonly Message[]) => {
+    for (const message of ofOneKey) await handle(message);
+  };
+  const ended = await Promise.allSettled([...byKey.values()].map(inOrder));
+  for (const outcome of ended) if (outcome.status === "rejected") throw outcome.reason;
 }
 
 async function handleOne(

@@ -8,6 +8,8 @@ import { quoteIdentifier, type Store } from "./store.ts";
  */
 export const outboxPartSize = 1_000_000;
 const partsAhead = 4;
+/** Detaching waits for the transactions that use the outbox; when one stays open, the next run goes on with it. */
+const longestWaitMs = 1_000;
 
 interface Part {
   readonly number: number;
@@ -35,6 +37,7 @@ export async function maintainOutboxParts(
     ]);
     if (!rows[0]?.mine) return { created: 0, dropped: 0 };
     try {
+      await client.query(`set statement_timeout = ${longestWaitMs}`);
       const parts = await listParts(client, store);
       const head = await headOf(client, store);
       const created = await createParts(client, store, parts, Math.floor(head / outboxPartSize));
@@ -42,6 +45,7 @@ export async function maintainOutboxParts(
       await dropDetached(client, store, Math.floor(head / outboxPartSize));
       return { created, dropped };
     } finally {
+      await client.query("reset statement_timeout");
       await client.query("select pg_advisory_unlock($1, $2)", [store.locks.outbox, -1]);
     }
   } finally {
@@ -99,12 +103,30 @@ async function dropParts(
     const isPassed = passed !== null && (number + 1) * outboxPartSize <= passed;
     if (!pendingDetach && !isPassed) continue;
     const how = pendingDetach ? "finalize" : "concurrently";
-    await client.query(`alter table ${store.table("outbox")} detach partition ${table} ${how}`);
+    if (!(await detach(client, store, table, how))) break;
     await client.query(`drop table ${table}`);
     dropped++;
   }
   return dropped;
 }
+
+/** @returns false when a transaction that has used the outbox stays open; the part is then out of new queries' sight. */
+async function detach(
+  client: Client,
+  store: Store,
+  table: string,
+  how: "finalize" | "concurrently",
+): Promise<boolean> {
+  try {
+    await client.query(`alter table ${store.table("outbox")} detach partition ${table} ${how}`);
+    return true;
+  } catch (error) {
+    if ((error as { code?: string }).code === statementTimedOut) return false;
+    throw error;
+  }
+}
+
+const statementTimedOut = "57014";
 
 /** Drops what a process that died between `detach` and `drop` left behind. */
 async function dropDetached(client: Client, store: Store, current: number): Promise<void> {

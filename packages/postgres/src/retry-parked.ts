@@ -63,7 +63,7 @@ async function attemptHead(
   limit: number,
 ): Promise<FailedHead | undefined> {
   return useUnit(env.pool, env.context, async (unit) => {
-    unit.query(lockCursor(env.key, place.partition));
+    void unit.query(lockCursor(env.key, place.partition));
     const { rows } = await unit.query<ParkedRow>(selectParked(env.key, place, env.clock.now(), limit));
     const [first] = rows;
     if (!first?.due) return undefined;
@@ -81,7 +81,9 @@ async function attemptHead(
       if (recorded.size > 0) env.recorded(recorded);
       return undefined;
     } catch (error) {
-      if (unit.isInterrupted(error) || isStreamConflict(error)) throw error;
+      const interruption = unit.interruptionBehind(error);
+      if (interruption) throw interruption.error;
+      if (isStreamConflict(error)) throw error;
       return { head, size: group.length, error };
     }
   });

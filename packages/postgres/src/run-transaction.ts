@@ -1,6 +1,6 @@
 import { type Cause, isRefusal, TidingsError } from "@tidings/core";
 import type { Pool } from "pg";
-import { isStreamConflict } from "./errors.ts";
+import { isStalePlan, isStreamConflict } from "./errors.ts";
 import { ServiceTransaction } from "./service-transaction.ts";
 import { type Positions, type ServiceContext, type UnitOfWork, useUnit } from "./unit-of-work.ts";
 
@@ -11,6 +11,8 @@ export interface Committed<Result> {
 }
 
 const conflictRetries = 5;
+/** More than a pool has connections: each of them may have to be replaced after a migration. */
+const stalePlanRetries = 20;
 
 /**
  * Runs a function in one transaction: commits when it returns, rolls back when it throws or returns a refusal.
@@ -32,8 +34,9 @@ export async function runTransaction<Result>(
         return { result, positions: isRefusal(result) ? new Map() : await unit.commit() };
       });
     } catch (error) {
-      if (!isStreamConflict(error)) throw error;
-      if (attempt === conflictRetries)
+      if (isStalePlan(error) && attempt < stalePlanRetries) continue;
+      if (!isStreamConflict(error) && !isStalePlan(error)) throw error;
+      if (attempt >= conflictRetries)
         throw new TidingsError("concurrency-conflict", undefined, { cause: error });
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * 2 ** attempt));
     }

@@ -1,7 +1,7 @@
 import type { Clock, Handler, Message, View } from "@tidings/core";
 import { noCause } from "@tidings/core/internal";
 import type { Pool } from "pg";
-import { createPool } from "./connection.ts";
+import { closePool, createPool } from "./connection.ts";
 import type { ConsistencyGate } from "./consistency.ts";
 import { isTransient } from "./errors.ts";
 import { handlersByType } from "./handle-messages.ts";
@@ -181,7 +181,7 @@ export class ServiceRuntime {
 
   /** Closes the connections. What still uses one fails and is rolled back. */
   async close(): Promise<void> {
-    await Promise.all([this.pool.end(), this.#batchPool.end()]);
+    await Promise.all([closePool(this.pool), closePool(this.#batchPool)]);
   }
 
   /** @returns whether the database answers */

@@ -19,6 +19,7 @@ import {
 import type { ClientBase } from "pg";
 import { loadAggregate, streamOf } from "./event-store.ts";
 import { newMessage } from "./new-message.ts";
+import { statementName } from "./prepared-statements.ts";
 import { deleteScheduled } from "./scheduled-messages.ts";
 import type { UnitOfWork } from "./unit-of-work.ts";
 
@@ -50,7 +51,9 @@ export class ServiceTransaction implements Transaction {
   }
 
   async query<Row>(text: string, values: readonly unknown[] = []): Promise<QueryResult<Row>> {
-    const { rows, rowCount } = await this.#work.query({ text, values: values as unknown[] });
+    const name = values.length > 0 ? statementName(this.#work.client, text) : undefined;
+    const query = { text, values: values as unknown[], ...(name !== undefined && { name }) };
+    const { rows, rowCount } = await this.#work.query(query);
     return { rows: rows as Row[], rowCount: rowCount ?? 0 };
   }
 
@@ -107,6 +110,8 @@ export class ServiceTransaction implements Transaction {
     events: readonly Event[],
   ): Promise<AggregateRoot<State, Event>> {
     const stream = streamOf(root.aggregate as never, root.id);
+    const current = this.#work.roots.get(stream);
+    if (current && current.version !== root.version) throw new TidingsError("concurrency-conflict");
     let { state, version } = root;
     const at = this.now();
     for (const event of events) {

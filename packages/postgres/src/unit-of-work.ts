@@ -3,7 +3,7 @@ import type { AggregateRoot, Clock, Message, View } from "@tidings/core";
 import { TidingsError } from "@tidings/core";
 import type { ClientBase, Pool, QueryConfig, QueryResult } from "pg";
 import { isConnectionLost } from "./connection.ts";
-import { isInterruption } from "./errors.ts";
+import { isInterruption, isStalePlan } from "./errors.ts";
 import { appendEvents, type StoredEvent, saveSnapshot } from "./event-store.ts";
 import { recordMessages } from "./record-messages.ts";
 import { insertScheduled, type ScheduledMessage } from "./scheduled-messages.ts";
@@ -114,9 +114,24 @@ export class UnitOfWork {
     return this.#busyMs + (this.#inFlight > 0 ? performance.now() - this.#busySince : 0);
   }
 
-  /** Whether an error is not the fault of what was done in this transaction, so that it may be repeated as it is. */
-  isInterrupted(error: unknown): boolean {
-    return isInterruption(error, isConnectionLost(this.client));
+  /** Whether its connection has a prepared statement that no longer works, so that it has to be thrown away. */
+  get hasStalePlan(): boolean {
+    return isStalePlan(this.#failure?.error);
+  }
+
+  /** Whether the connection has prepared a statement that no longer fits its tables, and must not be used again. */
+  get hasStalePlan(): boolean {
+    return this.#failure !== undefined && isStalePlan(this.#failure.error);
+  }
+
+  /**
+   * The interruption behind an error, if there is one: it is not the fault of what was done in this transaction, which
+   * may be repeated as it is. Statements that follow the interrupted one fail with errors of their own.
+   */
+  interruptionBehind(error: unknown): { readonly error: unknown } | undefined {
+    const isLost = isConnectionLost(this.client);
+    const candidates = [this.#failure, { error }].filter((candidate) => candidate !== undefined);
+    return candidates.find((candidate) => isInterruption(candidate.error, isLost));
   }
 
   record(message: Message | Promise<Message>): void {
@@ -140,7 +155,7 @@ export class UnitOfWork {
 
   /** A point to which {@link rollbackToSavepoint} returns: what was written and buffered since then is forgotten. */
   savepoint(): void {
-    this.query({ text: "savepoint tidings" });
+    void this.query({ text: "savepoint tidings" });
     const [events, messages, scheduled] = [
       this.#events.length,
       this.#messages.length,
@@ -163,7 +178,7 @@ export class UnitOfWork {
 
   /** Keeps what was written since the savepoint. */
   releaseSavepoint(): void {
-    this.query({ text: "release savepoint tidings" });
+    void this.query({ text: "release savepoint tidings" });
     this.#savepoint = undefined;
   }
 
@@ -177,7 +192,7 @@ export class UnitOfWork {
     const scheduled = await Promise.all(this.#scheduled);
     this.#assertSound();
     const recorded = this.#flush(messages, scheduled, last);
-    if (!this.#begun) return noPositions;
+    if (this.#begun === undefined) return noPositions;
     this.#closed = true;
     const committed = this.#track(this.client.query("commit"));
     const [written, answer] = await Promise.allSettled([recorded, committed]);
@@ -195,11 +210,11 @@ export class UnitOfWork {
   /** Sends the buffered writes without waiting; a failure of any of them makes the commit that follows a rollback. */
   #flush(messages: readonly Message[], scheduled: readonly ScheduledMessage[], last: readonly QueryConfig[]) {
     const { store } = this.context;
-    if (scheduled.length > 0) this.query(insertScheduled(store, scheduled));
-    if (this.#events.length > 0) this.query(appendEvents(store, this.#events));
+    if (scheduled.length > 0) void this.query(insertScheduled(store, scheduled));
+    if (this.#events.length > 0) void this.query(appendEvents(store, this.#events));
     for (const root of this.roots.values())
-      if (isSnapshotDue(root, this.#events)) this.query(saveSnapshot(store, root));
-    for (const statement of last) this.query(statement);
+      if (isSnapshotDue(root, this.#events)) void this.query(saveSnapshot(store, root));
+    for (const statement of last) void this.query(statement);
     if (messages.length === 0) return undefined;
     return this.query<{ partition: number; position: string }>(recordMessages(store, messages));
   }
@@ -215,7 +230,7 @@ export class UnitOfWork {
     if (this.#closed) return;
     this.#closed = true;
     this.#abort.abort(new TidingsError("transaction-closed"));
-    if (this.#begun) await this.client.query("rollback");
+    if (this.#begun !== undefined) await this.client.query("rollback");
   }
 }
 
@@ -238,7 +253,7 @@ export async function useUnit<Result>(
       () => true,
       () => false,
     );
-    client.release(isAbandoned || !isClean);
+    client.release(isAbandoned || !isClean || unit.hasStalePlan);
   }
 }
 

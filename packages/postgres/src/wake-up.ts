@@ -84,6 +84,7 @@ export class WakeUp {
     await client.connect();
     await client.query("set synchronous_commit = off");
     await client.query(`listen ${channel}`);
+    if (this.#closed) await client.end();
     this.#client = client;
   }
 

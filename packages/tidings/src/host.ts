@@ -38,7 +38,6 @@ export class Host {
   readonly runtimes = new Map<string, ServiceRuntime>();
   readonly #services: readonly Service[];
   readonly #options: HostOptions;
-  readonly #client: pg.Client;
   readonly #wakeUp: WakeUp;
   readonly #stopping = new AbortController();
   #registry: Registry = { stores: new Map(), senders: new Map(), subscriptions: [] };
@@ -46,10 +45,9 @@ export class Host {
   readonly #warned = new Set<string>();
   readonly #onProgress: (() => void)[] = [];
 
-  private constructor(services: readonly Service[], options: HostOptions, client: pg.Client) {
+  private constructor(services: readonly Service[], options: HostOptions) {
     this.#services = services;
     this.#options = options;
-    this.#client = client;
     this.log = options.log;
     this.#wakeUp = new WakeUp(options.databaseUrl, options.log);
     this.gate = new ConsistencyGate(
@@ -64,7 +62,7 @@ export class Host {
    */
   static async start(services: readonly Service[], options: HostOptions): Promise<Host> {
     const client = await connect(options.databaseUrl, "tidings host");
-    const host = new Host(services, options, client);
+    const host = new Host(services, options);
     try {
       for (const service of services) {
         const store = await migrateService(client, await migrationPlanOf(service));

@@ -53,7 +53,14 @@ export {
 } from "./define-service.ts";
 export { Host, type HostOptions } from "./host.ts";
 export { Answer, accepted, created, noContent, ok } from "./http/answer.ts";
-export { type Page, type PageAnswer, paged, pageOf } from "./http/page.ts";
+export {
+  type Page,
+  type PageAnswer,
+  type PagedOptions,
+  type PagedSchema,
+  paged,
+  pageOf,
+} from "./http/page.ts";
 export { Problem } from "./http/problem.ts";
-export type { ServiceHttp } from "./http/service-http.ts";
+export type { ServiceHttp, ServiceRequest } from "./http/service-http.ts";
 export { run } from "./run.ts";

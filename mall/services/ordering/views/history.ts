@@ -1,20 +1,19 @@
-import { type Page, pageOf } from "@mall/common/page";
-import type { Transaction } from "tidings";
-import type { z } from "zod";
+import { type Page, type PageAnswer, pageOf, type ServiceRequest } from "tidings";
 import { Order } from "../order.ts";
-import type { HistoryEntry, ListHistory } from "../schemas.ts";
+import type { HistoryEntry } from "../schemas.ts";
+
+type Reader = Pick<ServiceRequest, "history">;
 
 /** One page of an order's events, in order. */
 export async function listHistory(
-  query: Transaction["query"],
+  reader: Reader,
   orderId: string,
-  asked: z.infer<typeof ListHistory>,
-): Promise<Page<HistoryEntry>> {
-  const { rows } = await query<Omit<HistoryEntry, "at"> & { at: Date }>(
-    `select version, type, data, time as at, caused_by as "causedBy" from tidings_events
-     where stream = $1 and version > $2 order by version limit $3`,
-    [`${Order.name}-${orderId}`, asked.cursor ?? 0, asked.limit + 1],
-  );
-  const entries = rows.map((row) => ({ ...row, at: row.at.toISOString() }));
-  return pageOf(entries, asked.limit, (entry) => entry.version);
+  page: Page<[version: number]>,
+): Promise<PageAnswer<HistoryEntry>> {
+  const afterVersion = page.after?.[0] ?? 0;
+  const events = await reader.history(Order, orderId, { afterVersion, limit: page.limit + 1 });
+  const entries = events.map(({ version, type, data, time, causedBy }) => {
+    return { version, type, data: data as Record<string, unknown>, at: time, causedBy };
+  });
+  return pageOf(entries, page, (entry) => [entry.version]);
 }

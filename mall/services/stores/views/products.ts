@@ -1,9 +1,8 @@
 import type { Money } from "@mall/common/money";
-import { type Page, pageOf } from "@mall/common/page";
-import { type EventContext, type Transaction, view } from "tidings";
+import { type EventContext, type Page, type PageAnswer, pageOf, type Transaction, view } from "tidings";
 import type { z } from "zod";
 import { ProductAggregate } from "../product.ts";
-import type { ListProducts, ProductResource } from "../schemas.ts";
+import type { ProductResource } from "../schemas.ts";
 
 interface Reader {
   readonly sql: Transaction["query"];
@@ -51,12 +50,12 @@ export async function findProduct(
 export async function listProducts(
   reader: Reader,
   storeId: string,
-  asked: z.infer<typeof ListProducts>,
-): Promise<Page<Product>> {
+  page: Page,
+): Promise<PageAnswer<Product>> {
   const { rows } = await reader.sql<Product>(
     `select id, store_id as "storeId", name, description, sku, price from products
      where store_id = $1 and ($2::uuid is null or id > $2) order by id limit $3`,
-    [storeId, asked.cursor, asked.limit + 1],
+    [storeId, page.after?.[0], page.limit + 1],
   );
-  return pageOf(rows, asked.limit, (product) => product.id);
+  return pageOf(rows, page, (product) => [product.id]);
 }

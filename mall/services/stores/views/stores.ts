@@ -1,13 +1,16 @@
-import { type Page, pageOf } from "@mall/common/page";
-import { type Transaction, view } from "tidings";
+import { type Page, type PageAnswer, pageOf, type Transaction, view } from "tidings";
 import type { z } from "zod";
-import type { ListStores, StoreResource } from "../schemas.ts";
+import type { StoreResource } from "../schemas.ts";
 import { StoreAggregate } from "../store.ts";
 
 interface Reader {
   readonly sql: Transaction["query"];
 }
 type Store = z.infer<typeof StoreResource>;
+interface StoresAsked {
+  readonly participating?: boolean | undefined;
+  readonly page: Page;
+}
 
 /** The table `stores`: one row for each store, as it is answered, with its version. */
 export const storesView = view(StoreAggregate, {
@@ -41,12 +44,15 @@ export async function findStore(
 }
 
 /** One page of the stores, oldest first. */
-export async function listStores(reader: Reader, asked: z.infer<typeof ListStores>): Promise<Page<Store>> {
+export async function listStores(
+  reader: Reader,
+  { participating, page }: StoresAsked,
+): Promise<PageAnswer<Store>> {
   const { rows } = await reader.sql<Store>(
     `select id, name, location, participating from stores
      where ($1::boolean is null or participating = $1) and ($2::uuid is null or id > $2)
      order by id limit $3`,
-    [asked.participating, asked.cursor, asked.limit + 1],
+    [participating, page.after?.[0], page.limit + 1],
   );
-  return pageOf(rows, asked.limit, (store) => store.id);
+  return pageOf(rows, page, (store) => [store.id]);
 }

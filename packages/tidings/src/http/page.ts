@@ -19,19 +19,34 @@ export interface PageAnswer<Item> {
 const defaultLimit = 50;
 const maxLimit = 200;
 
+export interface PagedOptions<Filters extends object, After extends readonly unknown[]> {
+  /** Validates the rest of the query. */
+  readonly filters?: StandardSchemaV1<unknown, Filters>;
+  /**
+   * What the sort values in a cursor must be: one UUID by default. It keeps a forged cursor from the database. Where it
+   * depends on the filters (a choice of sort orders), give a function.
+   */
+  readonly after?:
+    | StandardSchemaV1<unknown, After>
+    | ((filters: Filters) => StandardSchemaV1<unknown, After>);
+}
+
+/** The query schema of a list. `filters` is the schema of everything but `limit` and `cursor`, for documents. */
+export interface PagedSchema<Filters, After>
+  extends StandardSchemaV1<unknown, Filters & { readonly page: Page<After> }> {
+  readonly filters: StandardSchemaV1<unknown, Filters> | undefined;
+}
+
 /**
- * The query schema of a list: `limit` and `cursor`, beside the filters of the route's own schema. A bad limit or cursor
- * is an issue at `/limit` or `/cursor`.
- *
- * @param filters validates the rest of the query, whose result gains the field `page`
- * @param after what the sort values in a cursor must be: one UUID by default. It keeps a forged cursor from the
- *   database. Where it depends on the filters (a choice of sort orders), give a function.
+ * The query schema of a list: `limit` and `cursor`, beside the filters of the route's own schema, whose result gains the
+ * field `page`. A bad limit or cursor is an issue at `/limit` or `/cursor`.
  */
-export function paged<Filters extends object = Record<never, never>, After = readonly [string]>(
-  filters?: StandardSchemaV1<unknown, Filters>,
-  after?: StandardSchemaV1<unknown, After> | ((filters: Filters) => StandardSchemaV1<unknown, After>),
-): StandardSchemaV1<unknown, Filters & { readonly page: Page<After> }> {
+export function paged<
+  Filters extends object = Record<never, never>,
+  After extends readonly unknown[] = readonly [string],
+>(options: PagedOptions<Filters, After> = {}): PagedSchema<Filters, After> {
   type Output = Filters & { readonly page: Page<After> };
+  const { filters, after } = options;
   const validate = (value: unknown): StandardSchemaV1.Result<Output> => {
     const { limit, cursor, ...rest } = (value ?? {}) as Record<string, unknown>;
     const filtered = filters ? now(filters, rest) : { value: {} as Filters };
@@ -44,7 +59,7 @@ export function paged<Filters extends object = Record<never, never>, After = rea
     if (parsedLimit === undefined || position === "malformed") return { issues };
     return { value: { ...filtered.value, page: { limit: parsedLimit, after: position } } };
   };
-  return { "~standard": { version: 1, vendor: "tidings", validate } };
+  return { filters, "~standard": { version: 1, vendor: "tidings", validate } };
 }
 
 const limitIssue = { message: `must be a whole number from 1 to ${maxLimit}`, path: ["limit"] };
@@ -96,16 +111,16 @@ const oneUuid: StandardSchemaV1<unknown, readonly [string]> = {
 /**
  * The answer for a page. Query `page.limit + 1` rows: the one too many says that there is a next page.
  *
- * @param shape how a row is shown, and the sort values of a row, which come back as `page.after`
+ * @param after the sort values of a row, which come back as `page.after`
  */
-export function pageOf<Row, Item>(
-  rows: readonly Row[],
-  page: Page<never> | Page<readonly unknown[]>,
-  shape: { item(row: Row): Item; after(row: Row): readonly unknown[] },
+export function pageOf<Item, After extends readonly unknown[] | []>(
+  rows: readonly Item[],
+  page: Page<After>,
+  after: (row: Item) => After,
 ): PageAnswer<Item> {
-  const shown = rows.slice(0, page.limit);
-  const last = rows.length > page.limit ? shown.at(-1) : undefined;
-  return { items: shown.map(shape.item), next: last === undefined ? null : encodeCursor(shape.after(last)) };
+  const items = rows.slice(0, page.limit);
+  const last = rows.length > page.limit ? items.at(-1) : undefined;
+  return { items, next: last === undefined ? null : encodeCursor(after(last)) };
 }
 
 function encodeCursor(values: readonly unknown[]): string {

@@ -4,6 +4,7 @@ import type { StoredEvent } from "@tidings/postgres";
 import type {
   FastifyBaseLogger,
   FastifyInstance,
+  FastifyRequest,
   FastifyTypeProvider,
   RawReplyDefaultExpression,
   RawRequestDefaultExpression,
@@ -29,6 +30,9 @@ export type ServiceHttp = FastifyInstance<
   FastifyBaseLogger,
   StandardSchemaTypeProvider
 >;
+
+/** A request to a service, for functions outside of the route that take what they need of it. */
+export type ServiceRequest = FastifyRequest;
 
 declare module "fastify" {
   interface FastifyRequest {

@@ -117,7 +117,7 @@ it("starts from a snapshot, unless its version has changed", async () => {
 
 it("lifts stored events of an earlier shape to one, several or none of today's", async () => {
   const host = await sandbox.host([counters]);
-  type OldEvent = { type: "Increased" | "AddedTwice" | "Renamed"; data: { by?: number } };
+  type OldEvent = { type: "Increased" | "AddedTwice" | "Renamed"; data: { by: number } };
   const OldCounter = defineAggregate<number, OldEvent>("counter", {
     initial: 0,
     evolve: { Increased: (s) => s, AddedTwice: (s) => s, Renamed: (s) => s },
@@ -132,10 +132,10 @@ it("lifts stored events of an earlier shape to one, several or none of today's",
     },
   });
   await host.transaction("counters", (tx) =>
-    tx.decide(OldCounter, "a", () => [
+    tx.decide(OldCounter, "a", (): readonly OldEvent[] => [
       { type: "Increased", data: { by: 3 } },
       { type: "AddedTwice", data: { by: 5 } },
-      { type: "Renamed", data: {} },
+      { type: "Renamed", data: { by: 0 } },
     ]),
   );
   const root = await host.transaction("counters", (tx) => tx.load(NewCounter, "a"));

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { defineService } from "../define-service.ts";
 import { Changed, change, changeIn, changeSchema, follower, ledger, versionsByKey } from "./ledger.ts";
 import { Sandbox } from "./sandbox.ts";
+import { changeMessage, recordIn } from "./user-transaction.ts";
 
 let sandbox: Sandbox;
 beforeEach(async () => {
@@ -82,6 +83,23 @@ it("fails the whole transaction when a message turns out invalid in a schema tha
   });
   expect(await accounts()).toEqual([]);
   expect(await recorded()).toEqual([]);
+});
+
+it("shares the fate of a transaction that belongs to the user", async () => {
+  await sandbox.host([ledger]);
+  const client = await sandbox.connect();
+  for (const [end, version] of [
+    ["rollback", 1],
+    ["commit", 2],
+    ["rollback", 3],
+  ] as const) {
+    await client.query("begin");
+    await client.query("insert into ledger.accounts values ($1, $2)", [`key-${version}`, version]);
+    await recordIn(client, changeMessage(`key-${version}`, version));
+    await client.query(end);
+  }
+  expect(await accounts()).toEqual([{ key: "key-2", version: 2 }]);
+  expect(await recorded()).toEqual([{ key: "key-2", version: 2 }]);
 });
 
 it("records nothing when the process dies before the commit", async () => {

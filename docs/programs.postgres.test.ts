@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { createTestDatabase, until } from "../packages/testing/src/index.ts";
+import { codeBlocks, pages, type Workbench, writeBlocks } from "./code-blocks.ts";
+
+const tested = ["README.md/shop.ts", "README.md/hello.ts", "docs/tutorial.md/main.ts"];
+const blocks = pages().flatMap(codeBlocks);
+let workbench: Workbench;
+beforeAll(() => {
+  workbench = writeBlocks(blocks.filter(({ name }) => name !== undefined));
+});
+afterAll(() => workbench.remove());
+
+/** A program of the documentation at work on a database of its own. */
+async function start(page: string, name: string): Promise<string> {
+  const database = await createTestDatabase();
+  const program = spawn(process.execPath, ["--conditions=source", workbench.file(page, name)], {
+    cwd: workbench.directory,
+    env: { ...process.env, DATABASE_URL: database.url, PORT: "0", LOG_LEVEL: "info" },
+  });
+  const ended = new Promise((resolve) => program.once("exit", resolve));
+  onTestFinished(async () => {
+    program.kill("SIGKILL");
+    await ended;
+    await database.drop();
+  });
+  return listening(program);
+}
+
+/** The address that a program says it listens at. */
+async function listening(program: ChildProcess): Promise<string> {
+  let output = "";
+  for (const stream of [program.stdout, program.stderr])
+    stream?.on("data", (chunk: Buffer) => {
+      output += chunk;
+    });
+  const url = await until(
+    "the program listens",
+    () => {
+      if (program.exitCode !== null) return { failed: output };
+      return /http:\/\/127\.0\.0\.1:\d+/.exec(output)?.[0];
+    },
+    { timeout: 30_000 },
+  );
+  if (typeof url !== "string") throw new Error(`The program ended: ${url.failed}`);
+  return url;
+}
+
+/** Posts JSON and returns the answer's `Consistency-Token`. */
+async function post(url: string, body: object): Promise<string> {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  expect(response.ok, `POST ${url}: ${response.status} ${await response.text()}`).toBe(true);
+  return response.headers.get("consistency-token") ?? "";
+}
+
+async function get(url: string, headers: Record<string, string> = {}): Promise<unknown> {
+  const response = await fetch(url, { headers });
+  return response.ok ? response.json() : undefined;
+}
+
+test("the README's first program has the effect of its event in the other service", async () => {
+  const url = await start("README.md", "shop.ts");
+  const order = { id: "01981f4a-7c00-7000-8000-000000000001", total: 1299 };
+  await post(`${url}/orders`, order);
+  await until("billing has the invoice", async () => {
+    const invoices = (await get(`${url}/invoices`)) as unknown[];
+    return invoices.length > 0 && expect(invoices).toEqual([{ order_id: order.id, total: 1299 }]) === undefined;
+  });
+});
+
+test("the README's hello world counts each visit once, and a client reads its own writes", async () => {
+  const url = await start("README.md", "hello.ts");
+  await post(`${url}/greetings`, { name: "Ada" });
+  const token = await post(`${url}/greetings`, { name: "Ada" });
+  expect(await get(`${url}/guests`, { "consistency-token": token })).toEqual([{ name: "Ada", visits: 2 }]);
+});
+
+test("the tutorial's services do what it says", async () => {
+  const url = await start("docs/tutorial.md", "main.ts");
+  const token = await post(`${url}/orders`, { total: 1299 });
+  const headers = { "consistency-token": token };
+  expect(await get(`${url}/invoices`, headers)).toMatchObject({ items: [{ total: 1299 }] });
+});
+
+test("no program of the documentation is left out of these tests", () => {
+  const programs = blocks.filter(({ code }) => /^(?:const \w+ = )?await run\(/m.test(code));
+  expect(programs.map(({ page, name }) => `${page}/${name}`).sort()).toEqual([...tested].sort());
+});

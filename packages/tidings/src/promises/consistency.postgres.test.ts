@@ -1,0 +1,92 @@
+import { defineEvent, on } from "@tidings/core";
+import { until } from "@tidings/testing";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { defineService } from "../define-service.ts";
+import {
+  Changed,
+  changeIn,
+  changeSchema,
+  countEffects,
+  effectsMigration,
+  follower,
+  keep,
+  ledger,
+} from "./ledger.ts";
+import { Sandbox } from "./sandbox.ts";
+
+let sandbox: Sandbox;
+beforeEach(async () => {
+  sandbox = await Sandbox.create();
+});
+afterEach(() => sandbox.close());
+
+/** Opens when it is told to. */
+function gate() {
+  let open = () => {};
+  const whenOpen = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { open, whenOpen };
+}
+
+const Passed = defineEvent("relay.Passed", { key: "key", schema: changeSchema });
+
+/** Passes the ledger's changes on once its gate is open. */
+function relay(whenOpen: Promise<void>) {
+  return defineService("relay", {
+    publishes: [Passed],
+    reacts: [
+      on(Changed, async ({ data }, tx) => {
+        await whenOpen;
+        tx.publish(Passed, data);
+      }),
+    ],
+  });
+}
+
+const reader = follower({
+  reacts: [on(Passed, (event, tx) => keep(event as never, tx))],
+  migrations: [effectsMigration],
+});
+
+for (const processes of ["the same host", "another host"]) {
+  it(`waits until a service has handled, by way of another one, what a client has seen; in ${processes}`, async () => {
+    const { open, whenOpen } = gate();
+    const services = [ledger, relay(whenOpen), reader];
+    const host = await sandbox.host(services.slice(0, processes === "the same host" ? 3 : 1));
+    if (processes === "another host") await sandbox.host(services);
+    const asking = processes === "the same host" ? host : await sandbox.host([ledger]);
+    const { positions } = await host.commit("ledger", (tx) => changeIn(tx, "key"));
+    const token = new Map([["ledger", positions]]);
+    expect(await asking.gate.consistent(token, "follower", 100), "while the message in between waits").toBe(
+      false,
+    );
+    const consistent = asking.gate.consistent(token, "follower", 5_000);
+    open();
+    expect(await consistent).toBe(true);
+    expect(await countEffects(sandbox.pool)).toBe(1);
+  });
+}
+
+it("does not wait for services that the reader does not follow", async () => {
+  const host = await sandbox.host([ledger, follower({ reacts: [] })]);
+  const { positions } = await host.commit("ledger", (tx) => changeIn(tx, "key"));
+  expect(await host.gate.consistent(new Map([["ledger", positions]]), "follower", 5_000)).toBe(true);
+});
+
+it("sees each of many writes at once when it waits for it", async () => {
+  const host = await sandbox.host([ledger, follower()]);
+  const writeAndRead = async (key: string) => {
+    for (let n = 1; n <= 20; n++) {
+      const { positions } = await host.commit("ledger", (tx) => changeIn(tx, key));
+      expect(await host.gate.consistent(new Map([["ledger", positions]]), "follower", 5_000)).toBe(true);
+      const { rows } = await sandbox.pool.query(
+        "select max(version) as version from follower.effects where key = $1",
+        [key],
+      );
+      expect(rows).toEqual([{ version: n }]);
+    }
+  };
+  await Promise.all(["a", "b", "c"].map(writeAndRead));
+  await until("all are handled", async () => (await countEffects(sandbox.pool)) === 60);
+});

@@ -46,7 +46,6 @@ export function isInterruption(error: unknown, isConnectionLost: boolean): boole
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     const { code } = cause as DatabaseError;
     if (typeof code === "string" && /^(08|53|57P0|40001|40P01)/.test(code)) return true;
-    if (isStalePlan(cause)) return true;
   }
   return false;
 }
@@ -64,12 +63,6 @@ export function isStalePlan(error: unknown): boolean {
 export function isStreamConflict(error: unknown): boolean {
   const { code, constraint } = (error ?? {}) as DatabaseError;
   return code === "23505" && constraint === "tidings_events_stream_version";
-}
-
-/** Whether a prepared statement no longer fits its tables: they were migrated since this connection prepared it. */
-export function isStalePlan(error: unknown): boolean {
-  const { code, message } = (error ?? {}) as DatabaseError;
-  return code === "0A000" && /cached plan/.test(String(message));
 }
 
 /** Whether two transactions waited for each other and this one was chosen to give way. */

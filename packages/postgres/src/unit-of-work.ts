@@ -119,11 +119,6 @@ export class UnitOfWork {
     return isStalePlan(this.#failure?.error);
   }
 
-  /** Whether the connection has prepared a statement that no longer fits its tables, and must not be used again. */
-  get hasStalePlan(): boolean {
-    return this.#failure !== undefined && isStalePlan(this.#failure.error);
-  }
-
   /**
    * The interruption behind an error, if there is one: it is not the fault of what was done in this transaction, which
    * may be repeated as it is. Statements that follow the interrupted one fail with errors of their own.

@@ -17,7 +17,7 @@ export interface CodeBlock {
   readonly page: string;
   /** Where its first line stands in the page. */
   readonly line: number;
-  /** What a first line `// file: <name>` calls it; other blocks of the page may import it by that name. */
+  /** What its fence calls it (```` ```ts order.ts ````); other blocks of the page may import it by that name. */
   readonly name: string | undefined;
   readonly code: string;
 }
@@ -25,10 +25,10 @@ export interface CodeBlock {
 /** All `ts` blocks of a page, also those in HTML comments, which stand in for what is the reader's own. */
 export function codeBlocks(page: string): CodeBlock[] {
   const text = readFileSync(join(root, page), "utf8");
-  return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(({ index, [1]: code = "" }) => ({
+  return [...text.matchAll(/^```ts(?: (\S+))?\n(.*?)^```$/gms)].map(({ index, [1]: name, [2]: code = "" }) => ({
     page,
     line: text.slice(0, index).split("\n").length + 1,
-    name: /^\/\/ file: (\S+)$/m.exec(code.split("\n")[0] ?? "")?.[1],
+    name,
     code,
   }));
 }

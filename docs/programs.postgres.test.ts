@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { createPool } from "../packages/postgres/src/connection.ts";
 import { createTestDatabase, until } from "../packages/testing/src/index.ts";
 import { codeBlocks, pages, type Workbench, writeBlocks } from "./code-blocks.ts";
 
@@ -12,8 +13,9 @@ beforeAll(() => {
 afterAll(() => workbench.remove());
 
 /** A program of the documentation at work on a database of its own. */
-async function start(page: string, name: string): Promise<string> {
+async function start(page: string, name: string) {
   const database = await createTestDatabase();
+  const pool = createPool(database.url, { schema: "public", name: "documentation", max: 1 });
   const program = spawn(process.execPath, ["--conditions=source", workbench.file(page, name)], {
     cwd: workbench.directory,
     env: { ...process.env, DATABASE_URL: database.url, PORT: "0", LOG_LEVEL: "info" },
@@ -22,9 +24,10 @@ async function start(page: string, name: string): Promise<string> {
   onTestFinished(async () => {
     program.kill("SIGKILL");
     await ended;
+    await pool.end();
     await database.drop();
   });
-  return listening(program);
+  return { url: await listening(program), rows: async (sql: string) => (await pool.query(sql)).rows };
 }
 
 /** The address that a program says it listens at. */
@@ -63,27 +66,30 @@ async function get(url: string, headers: Record<string, string> = {}): Promise<u
 }
 
 test("the README's first program has the effect of its event in the other service", async () => {
-  const url = await start("README.md", "shop.ts");
+  const { url, rows } = await start("README.md", "shop.ts");
   const order = { id: "01981f4a-7c00-7000-8000-000000000001", total: 1299 };
   await post(`${url}/orders`, order);
-  await until("billing has the invoice", async () => {
-    const invoices = (await get(`${url}/invoices`)) as unknown[];
-    return invoices.length > 0 && expect(invoices).toEqual([{ order_id: order.id, total: 1299 }]) === undefined;
+  expect(await rows("select id, total from ordering.orders")).toEqual([order]);
+  const invoices = await until("billing has written an invoice", async () => {
+    const found = await rows("select * from billing.invoices");
+    return found.length > 0 && found;
   });
+  expect(invoices).toEqual([{ order_id: order.id, total: 1299 }]);
 });
 
 test("the README's hello world counts each visit once, and a client reads its own writes", async () => {
-  const url = await start("README.md", "hello.ts");
+  const { url } = await start("README.md", "hello.ts");
   await post(`${url}/greetings`, { name: "Ada" });
   const token = await post(`${url}/greetings`, { name: "Ada" });
   expect(await get(`${url}/guests`, { "consistency-token": token })).toEqual([{ name: "Ada", visits: 2 }]);
 });
 
 test("the tutorial's services do what it says", async () => {
-  const url = await start("docs/tutorial.md", "main.ts");
+  const { url, rows } = await start("docs/tutorial.md", "main.ts");
   const token = await post(`${url}/orders`, { total: 1299 });
   const headers = { "consistency-token": token };
-  expect(await get(`${url}/invoices`, headers)).toMatchObject({ items: [{ total: 1299 }] });
+  expect(await get(`${url}/invoices`, headers)).toMatchObject([{ total: 1299, paid: false }]);
+  expect(await rows("select type from ordering.tidings_outbox")).toEqual([{ type: "ordering.OrderPlaced" }]);
 });
 
 test("no program of the documentation is left out of these tests", () => {

@@ -150,6 +150,7 @@ export async function readPassed(pool: Pool, source: Store, registry: Registry):
   const readers = registry.subscriptions.filter((entry) => entry.source === source.service);
   if (readers.length === 0) return null;
   const client = await pool.connect();
+  let isDone = false;
   try {
     await client.query("begin");
     const { rows } = await client.query<{ partition: number; quiet: boolean }>(
@@ -159,9 +160,11 @@ export async function readPassed(pool: Pool, source: Store, registry: Registry):
     const heads = await readHeads(client, source);
     await client.query("commit");
     const quiet = new Set(rows.filter((row) => row.quiet).map((row) => row.partition));
-    return await lowestUnread(client, source, registry, { heads, quiet });
+    const passed = await lowestUnread(client, source, registry, { heads, quiet });
+    isDone = true;
+    return passed;
   } finally {
-    client.release();
+    client.release(!isDone);
   }
 }
 

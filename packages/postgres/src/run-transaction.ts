@@ -35,7 +35,7 @@ export async function runTransaction<Result>(
       });
     } catch (error) {
       if (isStalePlan(error) && attempt < stalePlanRetries) continue;
-      if (!isStreamConflict(error) && !isStalePlan(error)) throw error;
+      if (!isStreamConflict(error)) throw error;
       if (attempt >= conflictRetries)
         throw new TidingsError("concurrency-conflict", undefined, { cause: error });
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * 2 ** attempt));

@@ -1,7 +1,8 @@
 import { on, projection } from "@tidings/core";
+import { partitionOf } from "@tidings/core/internal";
 import { until } from "@tidings/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { Changed, change, countEffects, follower, keep, keysOf, ledger } from "./ledger.ts";
+import { Changed, change, countEffects, follower, keep, keysOf, ledger, versionsByKey } from "./ledger.ts";
 import { pauseUpTo, randomFrom, seed } from "./random.ts";
 import { Sandbox } from "./sandbox.ts";
 import { changeMessage, recordIn } from "./user-transaction.ts";
@@ -47,6 +48,29 @@ function poll(partitions: number): { stop(): Promise<Set<string>> } {
   };
 }
 
+it("passes over no message of a transaction that waits for one partition while another overtakes it in a second one", async () => {
+  const host = await sandbox.host([ledger, follower()]);
+  const keyIn = (partition: number) =>
+    keysOf("key-", 1_000).find((key) => partitionOf(key, 32) === partition) as string;
+  const [first, last] = [keyIn(0), keyIn(31)];
+  const [held, waiting] = [await sandbox.connect(), await sandbox.connect()];
+  await held.query("begin");
+  await recordIn(held, changeMessage(first, 1));
+  const recording = recordIn(waiting, changeMessage(first, 2), changeMessage(last, 2));
+  await until("it waits for the first partition", async () => {
+    const { rows } = await sandbox.pool.query(
+      "select from pg_locks where locktype = 'advisory' and not granted",
+    );
+    return rows.length > 0;
+  });
+  await change(host, last);
+  await until("the overtaking message is handled", async () => (await countEffects(sandbox.pool)) === 1);
+  await held.query("commit");
+  await recording;
+  await until("all are handled", async () => (await countEffects(sandbox.pool)) === 4);
+  expect((await versionsByKey(sandbox.pool)).get(last)).toEqual([1, 2]);
+});
+
 it("passes over no message beside slow, fast and rolled-back transactions", async () => {
   const random = randomFrom(seed);
   const host = await sandbox.host([ledger, reader]);
@@ -59,7 +83,7 @@ it("passes over no message beside slow, fast and rolled-back transactions", asyn
     const client = await sandbox.connect();
     for (let n = 0; n < 40; n++) {
       await client.query("begin");
-      await recordIn(client, changeMessage(anyKey(), 0));
+      await recordIn(client, changeMessage(anyKey(), 0), changeMessage(anyKey(), 0));
       await pauseUpTo(30, random);
       await client.query(random() < 0.3 ? "rollback" : "commit");
     }

@@ -25,11 +25,11 @@ export interface CodeBlock {
 /** All `ts` blocks of a page, also those in HTML comments, which stand in for what is the reader's own. */
 export function codeBlocks(page: string): CodeBlock[] {
   const text = readFileSync(join(root, page), "utf8");
-  return [...text.matchAll(/^```ts(?: (\S+))?\n(.*?)^```$/gms)].map(({ index, [1]: name, [2]: code = "" }) => ({
+  return [...text.matchAll(/^```ts(?: (\S+))?\n(.*?)^```$/gms)].map((match) => ({
     page,
-    line: text.slice(0, index).split("\n").length + 1,
-    name,
-    code,
+    line: text.slice(0, match.index).split("\n").length + 1,
+    name: match[1],
+    code: match[2] ?? "",
   }));
 }
 

@@ -18,7 +18,7 @@ async function start(page: string, name: string) {
   const pool = createPool(database.url, { schema: "public", name: "documentation", max: 1 });
   const program = spawn(process.execPath, ["--conditions=source", workbench.file(page, name)], {
     cwd: workbench.directory,
-    env: { ...process.env, DATABASE_URL: database.url, PORT: "0", LOG_LEVEL: "info" },
+    env: { ...process.env, DATABASE_URL: database.url, HOST: "", PORT: "0", LOG_LEVEL: "info" },
   });
   const ended = new Promise((resolve) => program.once("exit", resolve));
   onTestFinished(async () => {

@@ -16,9 +16,12 @@ it("A cursor is the time and the id of a notification.", () => {
   });
 });
 
-it.each([[["yesterday", id]], [[at, "1"]], [[at]], [{}], ["x"]])("%j is not a cursor.", (place) => {
-  expect(validate(ListNotifications, { cursor: cursorOf(place) })).toMatchObject({ issues: [{}] });
-});
+it.each([[["yesterday", id]], [["0000-01-01T00:00:00Z", id]], [[at, "1"]], [[at]], [{}], ["x"]])(
+  "%j is not a cursor.",
+  (place) => {
+    expect(validate(ListNotifications, { cursor: cursorOf(place) })).toMatchObject({ issues: [{}] });
+  },
+);
 
 it("The example is what the schema describes.", () => {
   const { examples } = NotificationResource.meta() ?? {};

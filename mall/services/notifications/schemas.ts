@@ -14,8 +14,11 @@ export const NotificationKind = z.enum([
 ]);
 export type NotificationKind = z.infer<typeof NotificationKind>;
 
+/** A time that PostgreSQL knows: it counts no year 0. */
+const Time = z.iso.datetime().refine((time) => !time.startsWith("0000"), "is not in any year");
+
 /** Query of `GET /api/customers/{id}/notifications`: sorted by time and id. */
-export const ListNotifications = paged({ after: z.tuple([z.iso.datetime(), Id]) });
+export const ListNotifications = paged({ after: z.tuple([Time, Id]) });
 
 /** A notification, as it is answered. */
 export const NotificationResource = z

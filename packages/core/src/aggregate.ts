@@ -62,6 +62,11 @@ export type DataOfEvent<Event extends DomainEvent, Type extends Event["type"]> =
   { type: Type }
 >["data"];
 
+/** Any event of a union, spelt type by type: so that TypeScript knows an event that a decision writes in place. */
+export type AnyOf<Event extends DomainEvent> = {
+  readonly [Type in Event["type"]]: { readonly type: Type; readonly data: DataOfEvent<Event, Type> };
+}[Event["type"]];
+
 /** Today's events for a stored one: itself, unless its type has an upcast. */
 export function upcastEvent<State, Event extends DomainEvent>(
   aggregate: Aggregate<State, Event>,

@@ -55,23 +55,35 @@ export function fromCloudEvent(event: unknown): Message {
       throw new Error(`The CloudEvent has no attribute "${name}".`);
     return value;
   };
+  const shaped = (name: string, shape: RegExp): string => {
+    const value = text(name);
+    if (!shape.test(value)) throw new Error(`The CloudEvent's attribute "${name}" is not of its shape.`);
+    return value;
+  };
   const optional = (name: string) =>
     typeof ce[name] === "string" ? { [headerNames[name] ?? name]: ce[name] } : {};
   const headers: MessageHeaders = Object.assign({}, ...Object.keys(headerNames).map(optional));
   return {
     id: text("id"),
-    kind: text("messagekind") as MessageKind,
+    kind: shaped("messagekind", /^(event|command|reply)$/) as MessageKind,
     type: text("type"),
-    version: Number(text("dataschema").split(":").at(-1)),
+    version: Number(
+      shaped("dataschema", /:[1-9]\d*$/)
+        .split(":")
+        .at(-1),
+    ),
     source: text("source").replace(/^urn:tidings:/, ""),
     key: text("partitionkey"),
-    time: text("time"),
+    time: shaped("time", timestamp),
     data: ce.data,
     correlationId: text("correlationid"),
     causationId: typeof ce.causationid === "string" ? ce.causationid : null,
     headers,
   };
 }
+
+/** RFC 3339. */
+const timestamp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i;
 
 const headerNames: Readonly<Record<string, keyof MessageHeaders>> = {
   operationid: "operationId",

@@ -53,7 +53,7 @@ export const errorCatalogue = {
     fix: "Restore the applied text and put the change into a new migration.",
   },
   "schema-too-new": {
-    message: "The database was migrated by a newer version of Tidings.",
+    message: "The database was migrated by a newer version of Tidings or of the service.",
     disposition: "park",
     fix: "Deploy at least the version that migrated it.",
   },

@@ -18,6 +18,7 @@ export { type Disposition, type ErrorCode, errorCatalogue, ParkMessage, TidingsE
 export {
   type EventContext,
   type Handler,
+  type HandlerOptions,
   handles,
   on,
   onBatch,

@@ -1,4 +1,4 @@
-import type { Aggregate, AggregateRoot, DomainEvent } from "./aggregate.ts";
+import type { Aggregate, AggregateRoot, AnyOf, DomainEvent } from "./aggregate.ts";
 import type { CommandContract, DataOf, EventContract } from "./contract.ts";
 import type { Cause, Message } from "./message.ts";
 import type { Refusal } from "./refusal.ts";
@@ -35,7 +35,7 @@ export interface Transaction {
   readonly service: string;
   /** The chain that this transaction continues. */
   readonly cause: Cause;
-  /** Aborted when the handler's time is up or the host stops hard: pass it to whatever waits. */
+  /** Aborted when the handler's time is up, or the transaction has ended without a commit: pass it to whatever waits. */
   readonly signal: AbortSignal;
 
   /** The current time, from the host's clock. */
@@ -57,7 +57,7 @@ export interface Transaction {
   send<C extends CommandContract>(contract: C, data: DataOf<C>, options?: RecordOptions): string;
 
   /**
-   * Records a message at a later time: at `at` or as soon after it as the poller comes by (1 s at most), also after
+   * Records a message at a later time: at `at` or as soon after it as the poller comes by (about 1 s), also after
    * restarts. @returns its id, for {@link cancelScheduled}.
    */
   schedule<C extends EventContract | CommandContract>(
@@ -98,7 +98,10 @@ export interface Transaction {
   decide<State, Event extends DomainEvent>(
     aggregate: Aggregate<State, Event>,
     id: string,
-    decision: (state: State, root: AggregateRoot<State, Event>) => readonly NoInfer<Event>[] | Refusal,
+    decision: (
+      state: State,
+      root: AggregateRoot<State, Event>,
+    ) => readonly (NoInfer<Event> | AnyOf<Event>)[] | Refusal,
     options?: LoadOptions,
   ): Promise<AggregateRoot<State, Event> | Refusal>;
 }

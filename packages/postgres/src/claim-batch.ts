@@ -1,16 +1,7 @@
 import type { Message } from "@tidings/core";
 import type { QueryConfig } from "pg";
-import type { Store } from "./store.ts";
+import { cursorPosition, type SubscriptionKey, tryLeases } from "./cursors.ts";
 import type { UnitOfWork } from "./unit-of-work.ts";
-
-/** Which partitions of which log one handler group reads. */
-export interface SubscriptionKey {
-  readonly subscription: string;
-  /** The log that is read. */
-  readonly source: Store;
-  /** Where the cursors and the parked messages are. */
-  readonly store: Store;
-}
 
 /** A message at its place in the log. */
 export interface LoggedMessage {
@@ -60,8 +51,7 @@ interface Row {
  * Leases partitions and reads the next messages of each, in one round trip.
  *
  * The two statements are apart for a reason: in READ COMMITTED each sees what was committed when it began. The first
- * locks the cursor rows (those that another instance holds are passed over); the second begins after the locks are
- * held, so it sees every message and every parked key that the previous holder of the lease left behind.
+ * takes the leases (those that another instance holds are passed over); the second begins when they are held, so it sees every message and every parked key that the previous holder of the lease left behind.
  *
  * @param types only messages of these types come with their data and reach a handler; the others are passed by
  */
@@ -72,28 +62,10 @@ export async function claimBatch(
   partitions: readonly number[],
   limit: number,
 ): Promise<Batch> {
-  const claimed = unit.query<{ partition: number }>(claim(key, partitions));
+  const claimed = unit.query<{ partition: number }>(tryLeases(key, partitions));
   const read = unit.query<Row>(readNext(key, types, partitions, limit));
   const mine = new Set((await claimed).rows.map((row) => row.partition));
   return toBatch((await read).rows, mine, limit, key.source.service, new Set(types));
-}
-
-/** Waits for this subscription's turn: until its end the transaction keeps others that also take turns waiting. */
-export function takeTurn({ subscription, source, store }: SubscriptionKey): QueryConfig {
-  return {
-    name: `tidings_turn ${store.schema}`,
-    text: "select pg_advisory_xact_lock(hashtextextended($1, 0))",
-    values: [`tidings:turn:${store.schema}:${subscription}:${source.service}`],
-  };
-}
-
-function claim({ subscription, source, store }: SubscriptionKey, partitions: readonly number[]): QueryConfig {
-  return {
-    name: `tidings_claim ${store.schema}`,
-    text: `select partition from ${store.table("cursors")}
-      where subscription = $1 and source = $2 and partition = any($3) order by partition for update skip locked`,
-    values: [subscription, source.service, partitions],
-  };
 }
 
 function readNext(
@@ -106,17 +78,19 @@ function readNext(
     name: `tidings_read ${source.schema}`,
     text: `
 select c.partition, c.position as cursor, o.position, o.id, o.kind, o.type, o.version, o.key, o.time, o.correlation_id,
-  o.causation_id, o.headers, case when o.type = any($4) then o.data end as data,
-  exists (select from ${store.table("parked")} p where p.subscription = $1 and p.source = $2 and p.key = o.key) as blocked
-from ${store.table("cursors")} c
+  o.causation_id, o.headers, case when o.type = any($3) then o.data end as data,
+  exists (select from ${store.table("parked")} p where p.subscription = $2 and p.source = $1 and p.key = o.key) as blocked
+from (
+  select c.partition, ${cursorPosition(store)} as position
+  from (select $2::text as subscription, p as partition from unnest($4::smallint[]) p) c
+) c
 left join lateral (
   select * from ${source.table("outbox")} o
   where o.partition = c.partition and o.position > c.position
   order by o.position limit $5
 ) o on true
-where c.subscription = $1 and c.source = $2 and c.partition = any($3)
 order by c.partition, o.position`,
-    values: [subscription, source.service, partitions, types, limit],
+    values: [source.service, subscription, types, partitions, limit],
   };
 }
 
@@ -187,19 +161,8 @@ export function cutBatch(batch: Batch, firstLeft: ReadonlyMap<number, number>): 
   return { partitions, messages, size: batch.size };
 }
 
-/** The statement that moves the cursors of a handled batch. */
-export function moveCursors({ subscription, source, store }: SubscriptionKey, batch: Batch): QueryConfig {
+/** Where the cursors of a handled batch go. */
+export function movesOf(batch: Batch): Map<number, number> {
   const moved = [...batch.partitions].filter(([, { from, to }]) => to > from);
-  return {
-    name: `tidings_move ${store.schema}`,
-    text: `update ${store.table("cursors")} c set position = m.position
-      from unnest($3::smallint[], $4::bigint[]) m (partition, position)
-      where c.subscription = $1 and c.source = $2 and c.partition = m.partition`,
-    values: [
-      subscription,
-      source.service,
-      moved.map(([partition]) => partition),
-      moved.map(([, { to }]) => to),
-    ],
-  };
+  return new Map(moved.map(([partition, { to }]) => [partition, to]));
 }

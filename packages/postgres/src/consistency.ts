@@ -1,4 +1,5 @@
 import type { ClientBase } from "pg";
+import { readCursors } from "./cursors.ts";
 import { type Registry, readHeads } from "./registry.ts";
 
 /** Positions by service and partition: what a client has seen, and does not want to miss. */
@@ -9,8 +10,8 @@ export type ConsistencyToken = ReadonlyMap<string, ReadonlyMap<number, number>>;
  * token of `baskets` holds up a reader of `notifications` until `ordering` has handled the position and `notifications`
  * all that `ordering` has recorded by then.
  *
- * However many requests wait, they cost one query every 20 ms for each pair of services waited for, and nothing when
- * the batches run in this process, which are seen at once.
+ * However many requests wait, they cost one query every 20 ms for each pair of services waited for. Batches that run in
+ * this process are seen at once.
  */
 export class ConsistencyGate {
   readonly #client: Pick<ClientBase, "query">;
@@ -107,18 +108,15 @@ export class ConsistencyGate {
 
   /** Reads the cursors again and again while somebody waits. */
   async #refresh(service: string, source: string, waiting: ReadonlySet<() => void>): Promise<void> {
-    const store = this.#registry().stores.get(service);
+    const { stores } = this.#registry();
+    const [store, log] = [stores.get(service), stores.get(source)];
     this.#refreshing.add(pairOf(service, source));
-    while (store && waiting.size > 0) {
-      const { rows } = await this.#client
-        .query<{ subscription: string; partition: number; position: string }>({
-          name: `tidings_cursors ${store.schema}`,
-          text: `select subscription, partition, position from ${store.table("cursors")} where source = $1`,
-          values: [source],
-        })
-        .catch(() => ({ rows: [] }));
+    while (store && log && waiting.size > 0) {
+      const rows = await readCursors(this.#client, store, log, this.#subscriptionsOf(service, source)).catch(
+        () => [],
+      );
       for (const [subscription, cursors] of Map.groupBy(rows, (row) => row.subscription)) {
-        const positions = new Map(cursors.map((row) => [row.partition, Number(row.position)]));
+        const positions = new Map(cursors.map((row) => [row.partition, row.position]));
         this.progressed(service, source, subscription, positions);
       }
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -126,10 +124,15 @@ export class ConsistencyGate {
     this.#refreshing.delete(pairOf(service, source));
   }
 
+  #subscriptionsOf(service: string, source: string): string[] {
+    const theirs = this.#registry().subscriptions.filter(
+      (entry) => entry.service === service && entry.source === source,
+    );
+    return theirs.map(({ subscription }) => subscription);
+  }
+
   #isReached(service: string, source: string, positions: ReadonlyMap<number, number>): boolean {
-    for (const { subscription } of this.#registry().subscriptions.filter(
-      (s) => s.service === service && s.source === source,
-    )) {
+    for (const subscription of this.#subscriptionsOf(service, source)) {
       const reached = this.#reachedBy(service, source, subscription);
       for (const [partition, position] of positions)
         if ((reached.get(partition) ?? 0) < position) return false;

@@ -1,6 +1,7 @@
 import type { Message } from "@tidings/core";
 import { uuidv7 } from "@tidings/core";
 import type { Pool, PoolClient } from "pg";
+import { awaitLease } from "./cursors.ts";
 import type { StoredError } from "./parked-messages.ts";
 import type { Store } from "./store.ts";
 
@@ -66,7 +67,7 @@ export async function retryDeadLetter(
  * Replaces a dead letter's data and has it handled again, in the same place of its key's queue. The edited message has
  * an id of its own and the original as its cause; the original is kept among the dropped ones.
  *
- * @param data must match the contract: a message that does not becomes a dead letter again
+ * @param data must match the contract in the message's own version: else the message becomes a dead letter again
  * @returns the new message's id, or undefined when there is no such dead letter
  */
 export async function editDeadLetter(
@@ -119,7 +120,7 @@ export async function dropDeadLetter(
   });
 }
 
-/** Locks the lease of the dead letter's partition, so that nobody parks behind it meanwhile, and archives it. */
+/** Takes the lease of the dead letter's partition, so that nobody parks behind it meanwhile, and archives it. */
 async function keepOriginal(
   client: PoolClient,
   store: Store,
@@ -127,11 +128,15 @@ async function keepOriginal(
   reason: string,
   now: Date,
 ): Promise<Message | undefined> {
-  await client.query(
-    `select c.position from ${store.table("cursors")} c join ${store.table("parked")} p using (subscription, source, partition)
-     where p.subscription = $1 and p.message_id = $2 for update of c`,
+  const places = await client.query<{ source: string; partition: number }>(
+    `select source, partition from ${store.table("parked")} where subscription = $1 and message_id = $2`,
     [id.subscription, id.messageId],
   );
+  for (const { source, partition } of places.rows) {
+    await client.query(
+      awaitLease({ subscription: id.subscription, source: { service: source }, store }, partition),
+    );
+  }
   const { rows } = await client.query(
     `insert into ${store.table("dropped")} (subscription, source, partition, position, message_id, message, error, reason, dropped_at)
      select subscription, source, partition, position, message_id, message, error, $3, $4 from ${store.table("parked")}

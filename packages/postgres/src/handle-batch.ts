@@ -1,17 +1,11 @@
 import type { Message } from "@tidings/core";
 import { dispositionOf } from "@tidings/core/internal";
 import type { QueryConfig } from "pg";
-import {
-  type Batch,
-  claimBatch,
-  cutBatch,
-  type LoggedMessage,
-  moveCursors,
-  takeTurn,
-} from "./claim-batch.ts";
+import { type Batch, claimBatch, cutBatch, type LoggedMessage, movesOf } from "./claim-batch.ts";
+import { awaitLease, moveCursors, takeTurn } from "./cursors.ts";
 import { isStreamConflict } from "./errors.ts";
 import { handleMessages } from "./handle-messages.ts";
-import { lockCursor, nextAttempt, parkHead, parkWaiting } from "./parked-messages.ts";
+import { nextAttempt, parkHead, parkWaiting } from "./parked-messages.ts";
 import type { SubscriptionEnvironment } from "./subscription-settings.ts";
 import { type Positions, useUnit } from "./unit-of-work.ts";
 
@@ -39,7 +33,7 @@ export interface BatchRequest {
 /**
  * Handles the next messages of some partitions in one transaction:
  *
- *   claim (lock cursors, read messages) → handle → park those whose key is parked, move cursors, record → commit
+ *   claim (lease partitions, read messages) → handle → park those whose key is parked, move cursors, record → commit
  *
  * If the process dies before the commit, the server rolls everything back and frees the lease: the batch is handled
  * again, from the same cursor. If it dies after the commit, the cursors have moved with the effects. When a handler
@@ -83,7 +77,7 @@ async function attemptBatch(env: SubscriptionEnvironment, request: BatchRequest)
       work = await handleMessages(unit, handlers, messages, limits);
       batch = cutBatch(claimed, firstOfEach(ready.slice(work.handled)));
       await env.probe("handled");
-      recorded = await unit.commit([...parkBlocked(env, batch), moveCursors(key, batch)]);
+      recorded = await unit.commit([...parkBlocked(env, batch), moveCursors(key, movesOf(batch))]);
     } catch (error) {
       const interruption = unit.interruptionBehind(error);
       if (interruption) throw interruption.error;
@@ -132,10 +126,10 @@ async function park(
       ? ({ state: "dead", at: null } as const)
       : nextAttempt(env.settings.retry, 1, now);
   const isParked = await useUnit(env.pool, env.context, async (unit) => {
-    void unit.query(lockCursor(key, failed.partition));
+    void unit.query(awaitLease(key, failed.partition));
     const batch = await claimBatch(unit, key, [...handlers.keys()], [failed.partition], 1);
     if (batch.messages[0]?.position !== failed.position) return false;
-    await unit.commit([parkHead(key, failed, error, next, now), moveCursors(key, batch)]);
+    await unit.commit([parkHead(key, failed, error, next, now), moveCursors(key, movesOf(batch))]);
     env.progressed(new Map([[failed.partition, failed.position]]));
     return true;
   });

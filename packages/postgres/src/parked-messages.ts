@@ -1,14 +1,15 @@
 import type { Message } from "@tidings/core";
 import type { QueryConfig } from "pg";
-import type { LoggedMessage, SubscriptionKey } from "./claim-batch.ts";
+import type { LoggedMessage } from "./claim-batch.ts";
+import type { SubscriptionKey } from "./cursors.ts";
 
 /**
  * A message that could not be handled, and the queue of its key behind it.
  *
  * States of a key's first message, its head: retrying → (success) gone, the next one becomes the head, due at once;
  * → (attempts used up, or parked by its error) dead → (a person retries) retrying, or (drops) gone as after success.
- * The others are waiting. All moves happen under the lock of the partition's cursor row, which the batch that would
- * handle later messages of the key needs as well: so they can neither overtake nor be forgotten.
+ * The others are waiting. All moves from one head to the next happen under the partition's lease, which the batch that would handle later
+ * messages of the key needs as well: so they can neither overtake nor be forgotten.
  */
 export interface ParkedMessage {
   readonly partition: number;
@@ -128,14 +129,6 @@ export function selectNextRetry(key: SubscriptionKey): QueryConfig {
   return {
     text: `select min(next_attempt_at) as due from ${key.store.table("parked")} where subscription = $1 and source = $2 and state = 'retrying'`,
     values: [key.subscription, key.source.service],
-  };
-}
-
-/** Waits for the lease on one partition. */
-export function lockCursor(key: SubscriptionKey, partition: number): QueryConfig {
-  return {
-    text: `select position from ${key.store.table("cursors")} where subscription = $1 and source = $2 and partition = $3 for update`,
-    values: [key.subscription, key.source.service, partition],
   };
 }
 

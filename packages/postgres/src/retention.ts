@@ -1,4 +1,5 @@
 import type { Pool } from "pg";
+import { readCursors } from "./cursors.ts";
 import { type Registry, readHeads } from "./registry.ts";
 import { quoteIdentifier, type Store } from "./store.ts";
 
@@ -180,14 +181,10 @@ async function lowestUnread(
   )) {
     const store = registry.stores.get(service);
     if (!store) return 0;
-    const { rows } = await client.query<{ partition: number; position: string }>(
-      `select partition, position from ${store.table("cursors")} where subscription = $1 and source = $2`,
-      [subscription, source.service],
-    );
-    if (rows.length < source.partitions) return 0;
+    const rows = await readCursors(client, store, source, [subscription]);
     for (const { partition, position } of rows) {
-      const hasReadAll = quiet.has(partition) && Number(position) >= (heads.get(partition) ?? 0);
-      if (!hasReadAll) passed = Math.min(passed, Number(position));
+      const hasReadAll = quiet.has(partition) && position >= (heads.get(partition) ?? 0);
+      if (!hasReadAll) passed = Math.min(passed, position);
     }
   }
   return passed;

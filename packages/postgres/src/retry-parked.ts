@@ -1,9 +1,9 @@
 import type { Message } from "@tidings/core";
 import { dispositionOf } from "@tidings/core/internal";
+import { awaitLease } from "./cursors.ts";
 import { isStreamConflict } from "./errors.ts";
 import { handleMessages } from "./handle-messages.ts";
 import {
-  lockCursor,
   nextAttempt,
   noteFailure,
   type ParkedMessage,
@@ -63,7 +63,7 @@ async function attemptHead(
   limit: number,
 ): Promise<FailedHead | undefined> {
   return useUnit(env.pool, env.context, async (unit) => {
-    void unit.query(lockCursor(env.key, place.partition));
+    void unit.query(awaitLease(env.key, place.partition));
     const { rows } = await unit.query<ParkedRow>(selectParked(env.key, place, env.clock.now(), limit));
     const [first] = rows;
     if (!first?.due) return undefined;

@@ -3,6 +3,7 @@ import { noCause } from "@tidings/core/internal";
 import type { Pool } from "pg";
 import { closePool, createPool } from "./connection.ts";
 import type { ConsistencyGate } from "./consistency.ts";
+import { pruneCursors } from "./cursors.ts";
 import { isTransient } from "./errors.ts";
 import { handlersByType } from "./handle-messages.ts";
 import { purgeExpired } from "./idempotency.ts";
@@ -166,6 +167,7 @@ export class ServiceRuntime {
 
   /** Prepares the next parts of the outbox, drops those that everybody has passed, and forgets what has expired. */
   async maintain(): Promise<void> {
+    await pruneCursors(this.pool, this.store);
     await purgeExpired(this.pool, this.store, this.context.clock.now(), purgedAtOnce);
     const passed = await readPassed(this.pool, this.store, this.#options.registry());
     await maintainOutboxParts(this.pool, this.store, passed);

@@ -36,6 +36,6 @@ export function quoteIdentifier(name: string): string {
 }
 
 /** A signed 32-bit advisory lock class: two stores that shared one would wait for each other, but lose nothing. */
-function lockClass(name: string): number {
+export function lockClass(name: string): number {
   return createHash("sha256").update(`tidings:${name}`).digest().readInt32BE(0);
 }

@@ -1,6 +1,6 @@
 import type { Clock } from "@tidings/core";
 import type { Pool } from "pg";
-import type { SubscriptionKey } from "./claim-batch.ts";
+import type { SubscriptionKey } from "./cursors.ts";
 import type { HandlersByType } from "./handle-messages.ts";
 import type { RetryPolicy } from "./parked-messages.ts";
 import type { Positions, ServiceContext } from "./unit-of-work.ts";
@@ -12,7 +12,7 @@ export interface SubscriptionSettings {
   /** So many batches at once in this process while handlers wait for other things; else one after the other. */
   readonly workers: number;
   readonly handlerTimeoutMs: number;
-  /** A batch begins no further message after this time. */
+  /** A batch begins no further message after this time; what a batch or interleaved handler was given is finished. */
   readonly sliceMs: number;
   readonly retry: RetryPolicy;
 }

@@ -5,7 +5,7 @@ import type { SubscriptionEnvironment } from "./subscription-settings.ts";
 
 /**
  * One handler group's reading of one log, in one process. Any number of processes may run the same subscription: the
- * lease on a partition is the row lock of its cursor, held by the transaction of a batch.
+ * lease on a partition is a lock held by the transaction of a batch (see cursors.ts).
  *
  * A partition here is idle → dirty (something may be there to read) → busy (a worker has it) → idle, or dirty again
  * when the batch was full, failed, or the lease was taken elsewhere. While a failed batch is repeated message by
@@ -14,8 +14,8 @@ import type { SubscriptionEnvironment } from "./subscription-settings.ts";
  * How many batches run at once, and how large they are, follows the handlers. Quick ones, which only talk to the
  * database, go one batch after the other: a batch holds the row locks of all its messages, so two at a time that touch
  * shared rows (a total) would wait for each other, or deadlock. Handlers that wait for something else (an HTTP call) are slow:
- * then up to `workers` batches run at once. After a deadlock all instances take turns for a
- * minute.
+ * then up to `workers` batches run at once. After a deadlock an instance takes turns with the
+ * others that met one, for a minute.
  */
 export class Subscription {
   readonly #env: SubscriptionEnvironment;
@@ -114,7 +114,7 @@ export class Subscription {
     const most = Math.ceil(this.#env.key.source.partitions / this.#mostBatches());
     const idle = [...this.#dirty].filter((partition) => !this.#busy.has(partition));
     const isolated = idle.find((partition) => this.#isolating.has(partition));
-    const partitions = isolated === undefined ? idle.slice(0, most) : [isolated];
+    const partitions = isolated === undefined ? idle.slice(0, Math.min(most, this.#size)) : [isolated];
     const limit = isolated === undefined ? Math.ceil(this.#size / Math.max(1, partitions.length)) : 1;
     for (const partition of partitions) {
       this.#dirty.delete(partition);

@@ -80,7 +80,7 @@ export class UnitOfWork {
   query<Row extends object>(query: QueryConfig): Promise<QueryResult<Row & Record<string, never>>> {
     if (this.#closed) throw new TidingsError("transaction-closed");
     this.#cork();
-    this.#begun ??= this.#track(this.client.query("begin"));
+    this.#begun ??= this.#track(this.client.query("begin isolation level read committed"));
     return this.#track(this.client.query<Row & Record<string, never>>(query));
   }
 

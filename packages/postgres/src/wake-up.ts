@@ -5,8 +5,8 @@ import type { Log } from "./subscription-settings.ts";
 export type WakeListener = (partitions: Iterable<number>) => void;
 
 /**
- * Tells readers that something was recorded: those in this process at once, those in others by one coalesced
- * `NOTIFY` every 10 ms at most. The notification is a transaction of its own: inside the business transaction it would
+ * Tells readers that something was recorded: those in this process at once, those in others by a coalesced
+ * `NOTIFY`, one for each log every 10 ms at most. The notification is a transaction of its own: inside the business transaction it would
  * take a lock at commit that all databases of the server share. It is a hint; a lost one costs until the next poll.
  */
 export class WakeUp {

@@ -54,8 +54,13 @@ export async function startApplication(
 ): Promise<Application> {
   const log = options.log ?? (pino({ level: process.env.LOG_LEVEL ?? "info" }) as FastifyBaseLogger);
   const closing: (() => Promise<unknown>)[] = [];
-  const close = async () => {
+  const closeAll = async () => {
     for (let next = closing.pop(); next; next = closing.pop()) await next();
+  };
+  let closed: Promise<void> | undefined;
+  const close = () => {
+    closed ??= closeAll();
+    return closed;
   };
   try {
     const databaseUrl = options.databaseUrl ?? (await startDatabase(options, closing));

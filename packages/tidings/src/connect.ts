@@ -25,7 +25,7 @@ export async function connect(url: string, name: string): Promise<pg.Client> {
 }
 
 function describe(url: string): string {
-  if (!URL.canParse(url)) {
+  if (!URL.canParse(url) || new URL(url).pathname.includes("@")) {
     throw new TidingsError(
       "configuration-invalid",
       "DATABASE_URL is not a URL: write postgres://user:password@host:port/database.",

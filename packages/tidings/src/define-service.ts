@@ -6,7 +6,7 @@ import type { ServiceHttp } from "./http/service-http.ts";
 export interface SubscriptionSettings {
   /** At most so many messages in one transaction: 500. */
   readonly batchSize?: number;
-  /** So many batches at once in one process, each on a connection of its own: 4. */
+  /** So many batches at once in one process, each on a connection of its own: 8. */
   readonly workers?: number;
   /** A handler that takes longer is abandoned and its message retried: 30,000. */
   readonly handlerTimeoutMs?: number;

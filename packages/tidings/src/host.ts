@@ -42,6 +42,7 @@ export class Host {
   readonly #stopping = new AbortController();
   #registry: Registry = { stores: new Map(), senders: new Map(), subscriptions: [] };
   #polling: Promise<void> = Promise.resolve();
+  #closed: Promise<void> | undefined;
   readonly #warned = new Set<string>();
   readonly #onProgress: (() => void)[] = [];
 
@@ -150,8 +151,12 @@ export class Host {
    * Begins no new batch, waits for those in flight, closes the connections. What does not finish in time is rolled back
    * by the server and handled again after the next start. Safe to call twice.
    */
-  async close(graceMs = 10_000): Promise<void> {
-    if (this.#stopping.signal.aborted) return;
+  close(graceMs = 10_000): Promise<void> {
+    this.#closed ??= this.#close(graceMs);
+    return this.#closed;
+  }
+
+  async #close(graceMs: number): Promise<void> {
     this.#stopping.abort();
     await this.#polling;
     await Promise.all([...this.runtimes.values()].map((runtime) => runtime.stop(graceMs)));

@@ -12,6 +12,7 @@ export {
   type EventContext,
   type EventContract,
   type Handler,
+  type HandlerOptions,
   handles,
   isRefusal,
   isUuid,

@@ -6,8 +6,8 @@ import type { Service } from "./define-service.ts";
  * Runs services as a program: {@link startApplication} with the settings of the environment (`DATABASE_URL`, `HOST`,
  * `PORT`, `LOG_LEVEL`), until a signal ends it.
  *
- * SIGINT and SIGTERM end it without loss, a second one at once; so does the end of the parent process, if there is one
- * with a channel to it. What prevents a start is told in one sentence, with exit code 1.
+ * SIGINT and SIGTERM end it without loss, a second one (half a second later or more) at once; so does the end of the
+ * parent process, if there is one with a channel to it. What prevents a start is told in one sentence, with exit code 1.
  */
 export async function run(
   services: readonly Service[],
@@ -28,7 +28,7 @@ async function start(services: readonly Service[], options: ApplicationOptions):
 
 /** Every problem at once, each with the name of its setting. */
 function fromEnvironment(env: NodeJS.ProcessEnv): ApplicationOptions {
-  const { DATABASE_URL, HOST, PORT } = env;
+  const { DATABASE_URL, HOST, PORT, LOG_LEVEL } = env;
   const problems: string[] = [];
   const port = PORT === undefined || PORT === "" ? undefined : Number(PORT);
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port < 65_536)) {
@@ -37,6 +37,9 @@ function fromEnvironment(env: NodeJS.ProcessEnv): ApplicationOptions {
   if (DATABASE_URL && !/^postgres(ql)?:\/\//.test(DATABASE_URL)) {
     problems.push("DATABASE_URL does not begin with postgres://");
   }
+  if (LOG_LEVEL && !logLevels.includes(LOG_LEVEL)) {
+    problems.push(`LOG_LEVEL is "${LOG_LEVEL}", which is none of ${logLevels.join(", ")}`);
+  }
   if (problems.length > 0) throw new TidingsError("configuration-invalid", `${problems.join("; ")}.`);
   return {
     ...(DATABASE_URL && { databaseUrl: DATABASE_URL }),
@@ -44,6 +47,8 @@ function fromEnvironment(env: NodeJS.ProcessEnv): ApplicationOptions {
     ...(port !== undefined && { port }),
   };
 }
+
+const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
 
 /** One sentence for what a user can mend; the whole error for a fault of ours. */
 function fail(error: unknown): never {
@@ -54,22 +59,28 @@ function fail(error: unknown): never {
 
 function endOnSignal(starting: Promise<Application>): void {
   let endingSince: number | undefined;
-  const end = async (exitCode: number, signalNumber: number) => {
-    if (endingSince !== undefined) {
-      if (performance.now() - endingSince > sameSignalMs) process.exit(128 + signalNumber);
-      return;
-    }
+  const end = async (exitCode: number) => {
+    if (endingSince !== undefined) return;
     endingSince = performance.now();
-    const application = await starting;
-    await application.close();
-    process.exit(exitCode);
+    try {
+      await (await starting).close();
+      process.exit(exitCode);
+    } catch (error) {
+      console.error(error);
+      process.exit(1);
+    }
   };
-  process.on("SIGINT", () => end(0, 2));
-  process.on("SIGTERM", () => end(0, 15));
-  if (process.connected) process.on("disconnect", () => end(0, 15));
+  const onSignal = (signalNumber: number) => () => {
+    if (endingSince !== undefined && performance.now() - endingSince > sameSignalMs)
+      process.exit(128 + signalNumber);
+    void end(0);
+  };
+  process.on("SIGINT", onSignal(2));
+  process.on("SIGTERM", onSignal(15));
+  if (process.connected) process.on("disconnect", () => void end(0));
   process.on("unhandledRejection", (error) => {
     console.error(error);
-    void end(1, 15);
+    void end(1);
   });
 }
 

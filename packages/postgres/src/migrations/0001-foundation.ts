@@ -48,14 +48,14 @@ create table ${store.table("snapshots")} (
   state json not null
 );
 
--- One row for each partition of each source that a subscription reads. Its row lock is the lease on the partition.
+-- How far each subscription has come in each partition of a source: the highest position counts (see cursors.ts).
 create table ${store.table("cursors")} (
   subscription text not null,
   source text not null,
   partition smallint not null,
   position bigint not null default 0,
-  primary key (subscription, source, partition)
-) with (fillfactor = 20);
+  primary key (subscription, source, partition, position)
+);
 
 -- Messages that failed, and those of the same key that wait behind them. The first of a key is its head: it is
 -- 'retrying' (due at next_attempt_at) or 'dead' (waits for a person); the others are 'waiting'.

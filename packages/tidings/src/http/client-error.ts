@@ -13,8 +13,8 @@ export function answerClientError(error: Error & { readonly code?: string }, soc
     return;
   }
   const slug = slugs[error.code ?? ""] ?? "bad-request";
-  const { status, title } = problemTypes[slug];
-  const body = JSON.stringify({ type: problemUri(slug), title, status });
+  const { status, title, meaning } = problemTypes[slug];
+  const body = JSON.stringify({ type: problemUri(slug), title, status, detail: meaning });
   socket.end(
     `HTTP/1.1 ${status} ${title}\r\nContent-Type: ${problemContentType}\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,

@@ -121,7 +121,7 @@ export interface ProblemBody {
   readonly type: string;
   readonly title: string;
   readonly status: number;
-  readonly detail?: string;
+  readonly detail: string;
   readonly instance?: string;
   readonly rule?: string;
   readonly errors?: readonly ValidationIssue[];
@@ -137,8 +137,8 @@ export interface ProblemOptions extends ErrorOptions {
 }
 
 /**
- * A problem to be answered: throw it from anywhere in a request. `detail` is shown to the client. Inside a transaction
- * it rolls back what was written.
+ * A problem to be answered: throw it from anywhere in a request. `detail` is shown to the client; left out, it is the
+ * meaning of the problem's type. Inside a transaction it rolls back what was written.
  */
 export class Problem extends Error {
   override readonly name = "Problem";
@@ -154,7 +154,7 @@ export class Problem extends Error {
     this.status = problemTypes[slug].status;
     this.headers = { ...headers, ...(retryAfter !== undefined && { "retry-after": String(retryAfter) }) };
     this.#members = {
-      ...(detail !== undefined && { detail }),
+      detail: detail ?? problemTypes[slug].meaning,
       ...(rule !== undefined && { rule }),
       ...(errors && { errors }),
     };
@@ -182,7 +182,13 @@ export function refusalProblem({ rule, detail }: Refusal): Problem {
 
 /** A 422 that lists what is wrong. */
 export function validationProblem(errors: readonly ValidationIssue[]): Problem {
-  return new Problem("validation-failed", undefined, { errors });
+  return new Problem("validation-failed", summaryOf(errors), { errors });
+}
+
+/** The first of them in words, and how many more there are. */
+function summaryOf([first, ...more]: readonly ValidationIssue[]): string | undefined {
+  const where = first?.pointer ? `${first.pointer}: ` : "";
+  return first && `${where}${first.detail}${more.length > 0 ? ` (and ${more.length} more)` : ""}`;
 }
 
 /** A 422 for one header. */

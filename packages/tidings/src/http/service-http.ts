@@ -44,7 +44,7 @@ declare module "fastify" {
      */
     transaction(work: (tx: Transaction) => Promise<Answer | Refusal | object>): Promise<unknown>;
 
-    /** Runs one read-only statement in the service's schema. */
+    /** Runs one statement in the service's schema, for reading: what it writes is in no transaction of the request. */
     sql<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<QueryResult<Row>>;
 
     /** One page of an aggregate's stored events, in order, as they were stored. */

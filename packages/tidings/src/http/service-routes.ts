@@ -1,5 +1,6 @@
 import type { QueryResult } from "@tidings/core";
 import { readStream } from "@tidings/postgres";
+import type { ConsistencyToken } from "@tidings/postgres/internal";
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import type { Service } from "../define-service.ts";
 import { decodeToken, encodeToken } from "./consistency-token.ts";
@@ -71,6 +72,15 @@ function readHeaders(request: FastifyRequest): void {
   if (isWrite(request)) state.call = keyedCallOf(request);
 }
 
+/** The request's token also where it was refused before its headers were read; an empty one when it is none. */
+function carriedToken(request: FastifyRequest): ConsistencyToken {
+  try {
+    return decodeToken(request.headers["consistency-token"]);
+  } catch {
+    return new Map();
+  }
+}
+
 async function catchUp(request: FastifyRequest, service: string, runtime: HttpRuntime): Promise<void> {
   const { token } = request[requestState];
   if (token.size === 0 || (await runtime.consistent(token, service, catchUpMs))) return;
@@ -92,6 +102,7 @@ interface Failed {
 /** Sends the problem, or under an idempotency key the answer that is stored: it may be that of an earlier request. */
 async function answerError(error: unknown, { request, reply, runtime }: Failed): Promise<unknown> {
   const problem = toProblem(error, request.headers["if-match"] !== undefined);
+  request[requestState].token = carriedToken(request);
   if (!isKeyed(request) || !isStored(problem)) return fail(reply, problem);
   try {
     return await answerWrite(request, runtime, async () => {

@@ -44,25 +44,31 @@ function relay(whenOpen: Promise<void>) {
   });
 }
 
-const reader = follower({
-  reacts: [on(Passed, (event, tx) => keep(event as never, tx))],
-  migrations: [effectsMigration],
-});
+/** Keeps what was passed on, once its gate is open. */
+function reader(whenOpen: Promise<void>) {
+  const keepPassed = on(Passed, async (event, tx) => {
+    await whenOpen;
+    await keep(event as never, tx);
+  });
+  return follower({ reacts: [keepPassed], migrations: [effectsMigration] });
+}
 
 for (const processes of ["the same host", "another host"]) {
   it(`waits until a service has handled, by way of another one, what a client has seen; in ${processes}`, async () => {
-    const { open, whenOpen } = gate();
-    const services = [ledger, relay(whenOpen), reader];
-    const host = await sandbox.host(services.slice(0, processes === "the same host" ? 3 : 1));
-    if (processes === "another host") await sandbox.host(services);
+    const [between, last] = [gate(), gate()];
+    const services = [ledger, relay(between.whenOpen), reader(last.whenOpen)];
+    const host = await sandbox.host(services);
     const asking = processes === "the same host" ? host : await sandbox.host([ledger]);
-    const { positions } = await host.commit("ledger", (tx) => changeIn(tx, "key"));
+    const { positions } = await asking.commit("ledger", (tx) => changeIn(tx, "key"));
     const token = new Map([["ledger", positions]]);
-    expect(await asking.gate.consistent(token, "follower", 100), "while the message in between waits").toBe(
+    expect(await asking.gate.consistent(token, "follower", 100), "while the one in between waits").toBe(
       false,
     );
+    between.open();
+    expect(await asking.gate.consistent(token, "relay", 5_000)).toBe(true);
+    expect(await asking.gate.consistent(token, "follower", 100), "while the last one waits").toBe(false);
     const consistent = asking.gate.consistent(token, "follower", 5_000);
-    open();
+    last.open();
     expect(await consistent).toBe(true);
     expect(await countEffects(sandbox.pool)).toBe(1);
   });

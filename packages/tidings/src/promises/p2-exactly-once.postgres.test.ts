@@ -1,7 +1,7 @@
 import { on } from "@tidings/core";
 import { batchSteps } from "@tidings/postgres/internal";
 import { until } from "@tidings/testing";
-import { afterEach, beforeEach, expect, it, onTestFinished } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import type { Host } from "../host.ts";
 import {
   Changed,
@@ -15,7 +15,7 @@ import {
   versionsByKey,
 } from "./ledger.ts";
 import type { Program } from "./program.ts";
-import { randomFrom, seed } from "./random.ts";
+import { pauseUpTo, randomFrom, seed } from "./random.ts";
 import { Sandbox } from "./sandbox.ts";
 
 let sandbox: Sandbox;
@@ -24,10 +24,14 @@ beforeEach(async () => {
   sandbox = await Sandbox.create();
   host = await sandbox.host([ledger]);
 });
-afterEach(() => sandbox.close());
+afterEach(async () => {
+  await stopWriting();
+  await sandbox.close();
+});
+let stopWriting = async () => {};
 
-/** Keeps messages flowing, from eight writers that each change their keys in turn, until it is told to stop. */
-function write(prefix: string, keysOfEach: number): { stop(): Promise<void> } {
+/** Keeps messages flowing, from eight writers that each change their keys in turn, until `stopWriting()`. */
+function startWriting(prefix: string, keysOfEach: number): void {
   let isStopped = false;
   const writing = keysOf(prefix, 8).map(async (writer) => {
     for (let round = 0; !isStopped; round++) {
@@ -35,11 +39,9 @@ function write(prefix: string, keysOfEach: number): { stop(): Promise<void> } {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   });
-  return {
-    async stop() {
-      isStopped = true;
-      await Promise.all(writing);
-    },
+  stopWriting = async () => {
+    isStopped = true;
+    await Promise.all(writing);
   };
 }
 
@@ -49,7 +51,7 @@ async function expectEachEffectOnceInOrder(): Promise<void> {
   await until("all messages are handled", async () => (await countEffects(sandbox.pool)) >= total, {
     timeout: 30_000,
   });
-  expect(await versionsByKey(sandbox.pool)).toEqual(committed);
+  expect(await versionsByKey(sandbox.pool), `seed ${seed}`).toEqual(committed);
 }
 
 it("awaits a query builder that a handler returns, though it is no promise", async () => {
@@ -66,8 +68,7 @@ it("awaits a query builder that a handler returns, though it is no promise", asy
 it("has each effect once when the subscriber dies at any step of a batch or of a retry", {
   timeout: 90_000,
 }, async () => {
-  const writer = write("step-", 20);
-  onTestFinished(() => writer.stop());
+  startWriting("step-", 20);
   for (const step of batchSteps) {
     for (const occurrence of [1, 3]) {
       const program = sandbox.program("follower", [step, String(occurrence)]);
@@ -77,14 +78,13 @@ it("has each effect once when the subscriber dies at any step of a batch or of a
       expect(await program.ended, program.output).toBe("SIGKILL");
     }
   }
-  await writer.stop();
+  await stopWriting();
   await sandbox.host([follower()]);
   await expectEachEffectOnceInOrder();
 });
 
 it("has each effect once when subscribers die at random, 200 times", { timeout: 120_000 }, async () => {
-  const writer = write("random-", 2);
-  onTestFinished(() => writer.stop());
+  startWriting("random-", 2);
   const random = randomFrom(seed);
   let kills = 0;
   const killRandomly = async () => {
@@ -92,13 +92,13 @@ it("has each effect once when subscribers die at random, 200 times", { timeout: 
       kills++;
       const program: Program = sandbox.program("follower");
       await program.ready;
-      await new Promise((resolve) => setTimeout(resolve, random() * 150));
+      await pauseUpTo(150, random);
       await program.kill();
     }
   };
   await Promise.all([killRandomly(), killRandomly(), killRandomly()]);
   const handledAmongKills = await countEffects(sandbox.pool);
-  await writer.stop();
+  await stopWriting();
   await sandbox.host([follower()]);
   await expectEachEffectOnceInOrder();
   expect(handledAmongKills, "the killed subscribers did some of the work").toBeGreaterThan(500);

@@ -28,9 +28,11 @@ async function flowFor(
   let rounds = 0;
   for (; performance.now() < end; rounds++) {
     const before = await countEffects(sandbox.pool);
-    for (const key of keys) await change(host, key);
+    const changing = Promise.all(keys.map((key) => change(host, key)));
+    changing.catch(() => {});
     const areHandled = async () => (await countEffects(sandbox.pool)) === before + keys.length;
     await until(`round ${rounds} is handled beside the held transaction`, areHandled, { interval: 200 });
+    await changing;
   }
   return rounds;
 }

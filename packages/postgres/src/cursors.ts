@@ -1,0 +1,101 @@
+import type { ClientBase, QueryConfig } from "pg";
+import { lockClass, type Store } from "./store.ts";
+
+/**
+ * Which partitions of which log one handler group reads.
+ *
+ * A cursor says how far it has come in one partition: the highest position in the rows that were inserted for it.
+ * Moving it inserts a row and never updates one: an updated row leaves a dead version behind, which nobody can clear
+ * away while somebody holds a snapshot (a backup), and through which every batch would have to search. The highest
+ * entry of an index is found at once, whatever lies below it; {@link pruneCursors} removes that now and then.
+ *
+ * The lease on a partition is a transaction-scoped advisory lock. The server frees it when the transaction has ended,
+ * also because its process died, and only after a commit is visible: who gets it next sees the moved cursor.
+ */
+export interface SubscriptionKey {
+  readonly subscription: string;
+  /** The log that is read. */
+  readonly source: Store;
+  /** Where the cursors and the parked messages are. */
+  readonly store: Store;
+}
+
+/** The lock class of a subscription's leases on a log; a lease is (class, partition). */
+export function leaseClass(store: Store, subscription: string, source: string): number {
+  return lockClass(`lease:${store.schema}:${subscription}:${source}`);
+}
+
+/** Leases those of the partitions that nobody else has. Its rows are the partitions it got. */
+export function tryLeases(
+  { subscription, source, store }: SubscriptionKey,
+  partitions: readonly number[],
+): QueryConfig {
+  return {
+    name: "tidings_lease",
+    text: "select partition from unnest($2::int[]) partition where pg_try_advisory_xact_lock($1, partition)",
+    values: [leaseClass(store, subscription, source.service), partitions],
+  };
+}
+
+/** Waits for the lease on one partition. */
+export function awaitLease(
+  { subscription, source, store }: { subscription: string; source: { service: string }; store: Store },
+  partition: number,
+): QueryConfig {
+  return {
+    text: "select pg_advisory_xact_lock($1, $2::int)",
+    values: [leaseClass(store, subscription, source.service), partition],
+  };
+}
+
+/** Waits for this subscription's turn: until its end the transaction keeps others that also take turns waiting. */
+export function takeTurn(key: SubscriptionKey): QueryConfig {
+  return awaitLease(key, -1);
+}
+
+/** The SQL of a cursor's position, where `c` has the columns `subscription` and `partition` and $1 is the source. */
+export function cursorPosition(store: Store): string {
+  return `coalesce((select k.position from ${store.table("cursors")} k
+    where k.subscription = c.subscription and k.source = $1 and k.partition = c.partition
+    order by k.position desc limit 1), 0)`;
+}
+
+/** How far subscriptions of one service have come in each partition of a log. */
+export async function readCursors(
+  client: Pick<ClientBase, "query">,
+  store: Store,
+  source: Store,
+  subscriptions: readonly string[],
+): Promise<{ subscription: string; partition: number; position: number }[]> {
+  const { rows } = await client.query<{ subscription: string; partition: number; position: string }>({
+    name: `tidings_cursors ${store.schema}`,
+    text: `select c.*, ${cursorPosition(store)} as position
+      from (select s as subscription, p as partition from unnest($2::text[]) s, generate_series(0, $3::int - 1) p) c`,
+    values: [source.service, subscriptions, source.partitions],
+  });
+  return rows.map((row) => ({ ...row, position: Number(row.position) }));
+}
+
+/** Moves cursors: the statement belongs to the transaction that holds their leases. */
+export function moveCursors(
+  { subscription, source, store }: SubscriptionKey,
+  positions: ReadonlyMap<number, number>,
+): QueryConfig {
+  return {
+    name: `tidings_move ${store.schema}`,
+    text: `insert into ${store.table("cursors")} (subscription, source, partition, position)
+      select $1, $2, * from unnest($3::smallint[], $4::bigint[])`,
+    values: [subscription, source.service, [...positions.keys()], [...positions.values()]],
+  };
+}
+
+/** Removes the rows that moved cursors have left behind. Safe at any time. */
+export async function pruneCursors(client: Pick<ClientBase, "query">, store: Store): Promise<void> {
+  const cursors = store.table("cursors");
+  await client.query(`
+    delete from ${cursors} k using (
+      select subscription, source, partition, max(position) as position from ${cursors} group by 1, 2, 3
+    ) latest
+    where k.subscription = latest.subscription and k.source = latest.source and k.partition = latest.partition
+      and k.position < latest.position`);
+}

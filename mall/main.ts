@@ -14,7 +14,12 @@ const mall = await run(services, {
   http,
 });
 
-const demo = await prepareDemo(mall);
+const demo = await prepareDemo(mall).catch(async (error: Error) => {
+  const isEnding = !mall.app.server.listening;
+  if (!isEnding) console.error(`The Mall cannot be shown: ${reasonOf(error)}.`);
+  await mall.close();
+  process.exit(isEnding ? 0 : 1);
+});
 console.log(`
 The Mall is open.
 
@@ -26,3 +31,8 @@ Place an order (the operation that it answers says how far it is):
   ${demo.checkout}
 
 Ctrl-C closes the Mall; its data stays in ${settings.directory}.`);
+
+/** `fetch failed` says nothing; what is behind it does. */
+function reasonOf({ message, cause }: Error): string {
+  return cause instanceof Error ? `${message} (${cause.message})` : message;
+}

@@ -129,10 +129,20 @@ async function serve(
     health.started();
     return url;
   } catch (error) {
-    if ((error as { code?: string }).code !== "EADDRINUSE") throw error;
+    const { code, message } = error as { code?: string; message: string };
+    if (code && unusableAddress.has(code)) {
+      throw new TidingsError(
+        "configuration-invalid",
+        `The address ${address}:${port} cannot be used: ${message}.`,
+        { cause: error },
+      );
+    }
+    if (code !== "EADDRINUSE") throw error;
     throw new TidingsError(
       "address-in-use",
       `The address ${address}:${port} is in use: stop the program that listens there, or set PORT to another port.`,
     );
   }
 }
+
+const unusableAddress = new Set(["EACCES", "EADDRNOTAVAIL", "EAI_AGAIN", "ENOTFOUND"]);

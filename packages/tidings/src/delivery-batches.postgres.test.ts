@@ -1,4 +1,5 @@
 import { defineEvent, on, onBatch } from "@tidings/core";
+import { until } from "@tidings/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { defineService } from "./define-service.ts";
 import { narrowLedger, parked, publish, reader, whenRead } from "./delivery.fixture.ts";
@@ -132,12 +133,18 @@ it("handles everything once and soon after two hosts have met in a deadlock", as
   });
   const service = reader({ reacts: [count], migrations: [effectsMigration, rows] });
   const host = await sandbox.host([ledger]);
-  await Promise.all([sandbox.host([service]), sandbox.host([service])]);
+  for (const name of ["one", "other"]) {
+    let isIdle = false;
+    const probe = (step: string) => {
+      isIdle ||= step === "claimed";
+    };
+    await sandbox.host([service], { probe });
+    await until(`${name} host has found nothing to do`, () => isIdle);
+  }
   await publish(host, ["first"]);
   await arrivals.get("first");
   await publish(host, ["second"]);
-  const t = setInterval(async () => console.log(JSON.stringify((await sandbox.pool.query("select pid, state, wait_event_type, wait_event, left(query, 60) q, application_name a, pg_blocking_pids(pid) b from pg_stat_activity where datname=current_database() and state <> 'idle' and pid <> pg_backend_pid()")).rows), JSON.stringify(await parked(sandbox)), JSON.stringify(sandbox.errors)), 1500);
-  await whenRead(sandbox).finally(() => clearInterval(t));
+  await whenRead(sandbox);
   const { rows: stats } = await sandbox.pool.query(
     "select deadlocks::int from pg_stat_database where datname = current_database()",
   );

@@ -13,7 +13,11 @@ afterEach(() => sandbox.close());
 type Handle = (event: MessageOf<typeof Changed>, tx: Transaction) => Promise<unknown>;
 
 /** Publishes, then lets a subscriber find all of it at once. */
-async function deliver(keys: readonly string[], handle: Handle, options: { interleaved?: boolean } = {}): Promise<void> {
+async function deliver(
+  keys: readonly string[],
+  handle: Handle,
+  options: { interleaved?: boolean } = {},
+): Promise<void> {
   await publish(await sandbox.host([narrowLedger]), keys);
   await sandbox.host([reader({ reacts: [on(Changed, handle, options)] })]);
   await whenRead(sandbox);

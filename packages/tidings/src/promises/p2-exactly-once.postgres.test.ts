@@ -101,5 +101,5 @@ it("has each effect once when subscribers die at random, 200 times", { timeout: 
   await stopWriting();
   await sandbox.host([follower()]);
   await expectEachEffectOnceInOrder();
-  expect(handledAmongKills, "the killed subscribers did some of the work").toBeGreaterThan(500);
+  expect(handledAmongKills, "the killed subscribers did some of the work").toBeGreaterThan(100);
 });

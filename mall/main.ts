@@ -1,6 +1,5 @@
-import type { FastifyBaseLogger } from "fastify";
 import { pino } from "pino";
-import { run } from "tidings";
+import { type ApplicationOptions, run } from "tidings";
 import { prepareDemo } from "./demo.ts";
 import { http, services } from "./mall.ts";
 import { readSettings } from "./settings.ts";
@@ -10,7 +9,7 @@ const settings = readSettings(process.env);
 const mall = await run(services, {
   directory: settings.directory,
   directoryHint: "set MALL_DATA to another directory",
-  log: pino({ level: settings.logLevel }) as FastifyBaseLogger,
+  log: pino({ level: settings.logLevel }) as NonNullable<ApplicationOptions["log"]>,
   http,
 });
 

@@ -55,6 +55,10 @@ type KeySource<Data> = (keyof Data & string) | ((data: Data) => string);
 interface ContractOptions<Schema extends StandardSchemaV1> {
   /** The field of the data that is the ordering key, or a function that computes it. */
   readonly key: KeySource<StandardSchemaV1.InferOutput<Schema>>;
+  /**
+   * Describes JSON: the data is validated when it is recorded, and again, after a trip through JSON, when it is handled.
+   * So it must accept its own output (`z.iso.datetime()`, not `z.date()`).
+   */
   readonly schema: Schema;
   /** 1 by default. Raise it with an `upcasts` entry when the shape changes incompatibly. */
   readonly version?: number;

@@ -37,6 +37,11 @@ export const errorCatalogue = {
     disposition: "park",
     fix: "Read the aggregate again and repeat the request with its current version.",
   },
+  "partition-blocked": {
+    message: "Another transaction that has recorded a message of this partition has not ended for a while.",
+    disposition: "retry",
+    fix: "Try again. In transactions of your own record last and commit right after; pg_stat_activity shows which one is open.",
+  },
   "transaction-closed": {
     message: "A transaction was used after its function had returned, failed or timed out.",
     disposition: "retry",

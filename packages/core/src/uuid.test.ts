@@ -86,21 +86,18 @@ function freshModule(): Promise<typeof import("./uuid.ts")> {
   return import(/* @vite-ignore */ `./uuid.ts?process=${++modules}`);
 }
 
+const sample = "0198c2f0-0000-7000-8000-000000000000";
+
 describe("isUuid", () => {
   it("knows UUIDs of any version, in either case", () => {
     fc.assert(fc.property(fc.uuid(), (id) => isUuid(id) && isUuid(id.toUpperCase())));
     expect(isUuid("00000000-0000-0000-0000-000000000000")).toBe(true);
   });
 
-  it.each([
-    "",
-    "1",
-    `${uuidv7()} `,
-    `${uuidv7()}\n`,
-    uuidv7().replaceAll("-", ""),
-    `{${uuidv7()}}`,
-    "g".repeat(36),
-  ])("does not take %j for one", (text) => {
-    expect(isUuid(text)).toBe(false);
-  });
+  it.each(["", "1", `${sample} `, `${sample}\n`, sample.replaceAll("-", ""), `{${sample}}`, "g".repeat(36)])(
+    "does not take %j for one",
+    (text) => {
+      expect(isUuid(text)).toBe(false);
+    },
+  );
 });

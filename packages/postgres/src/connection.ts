@@ -11,6 +11,8 @@ export interface PoolOptions {
   readonly max: number;
   /** A transaction that sits idle longer is ended by the server, so that a stalled process frees what it leased. */
   readonly idleInTransactionMs?: number;
+  /** A statement that waits longer for a lock gives up. */
+  readonly lockTimeoutMs?: number;
   /** A statement that takes longer is cancelled by the server. */
   readonly statementTimeoutMs?: number;
 }
@@ -27,6 +29,7 @@ export function createPool(url: string, options: PoolOptions): pg.Pool {
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
     idle_in_transaction_session_timeout: options.idleInTransactionMs ?? 60_000,
+    ...(options.lockTimeoutMs !== undefined && { lock_timeout: options.lockTimeoutMs }),
     ...(options.statementTimeoutMs !== undefined && { statement_timeout: options.statementTimeoutMs }),
     options: `-c search_path=${escapeOption(quoteIdentifier(options.schema))}`,
     keepAlive: true,

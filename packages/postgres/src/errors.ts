@@ -34,6 +34,7 @@ const transientCodes = new Set([
   "ETIMEDOUT",
   "ENOTFOUND",
   "EAI_AGAIN",
+  "partition-blocked",
 ]);
 
 /**
@@ -63,6 +64,17 @@ export function isStalePlan(error: unknown): boolean {
 export function isStreamConflict(error: unknown): boolean {
   const { code, constraint } = (error ?? {}) as DatabaseError;
   return code === "23505" && constraint === "tidings_events_stream_version";
+}
+
+/** Whether a row would have broken a constraint (class 23). */
+export function isConstraintViolation(error: unknown): boolean {
+  return /^23/.test(String((error as DatabaseError | null)?.code));
+}
+
+/** Whether somebody else held a lock for too long: a partition, or a row. */
+export function isLockTimeout(error: unknown): boolean {
+  const { code } = (error ?? {}) as DatabaseError;
+  return code === "55P03" || code === "57014" || code === "partition-blocked";
 }
 
 /** Whether two transactions waited for each other and this one was chosen to give way. */

@@ -3,10 +3,14 @@ import { dispositionOf } from "@tidings/core/internal";
 import type { QueryConfig } from "pg";
 import { type Batch, claimBatch, cutBatch, type LoggedMessage, movesOf } from "./claim-batch.ts";
 import { awaitLease, moveCursors, takeTurn } from "./cursors.ts";
-import { isStreamConflict } from "./errors.ts";
-import { handleMessages } from "./handle-messages.ts";
+import { isLockTimeout, isStreamConflict } from "./errors.ts";
+import { type HandlingLimits, handleMessages } from "./handle-messages.ts";
 import { nextAttempt, parkHead, parkWaiting } from "./parked-messages.ts";
-import type { SubscriptionEnvironment } from "./subscription-settings.ts";
+import {
+  overdueMs,
+  type SubscriptionEnvironment,
+  type SubscriptionSettings,
+} from "./subscription-settings.ts";
 import { type Positions, useUnit } from "./unit-of-work.ts";
 
 /** What became of a batch. */
@@ -71,23 +75,36 @@ async function attemptBatch(env: SubscriptionEnvironment, request: BatchRequest)
     let batch = claimed;
     let recorded: Positions;
     let work = { handled: 0, waitedMs: 0 };
+    let isHandled = false;
     try {
       const messages = ready.map(({ message }) => message);
-      const limits = { timeoutMs: settings.handlerTimeoutMs, sliceMs: settings.sliceMs };
+      const limits = limitsOf(settings, claimed.size > 1);
       work = await handleMessages(unit, handlers, messages, limits);
       batch = cutBatch(claimed, firstOfEach(ready.slice(work.handled)));
       await env.probe("handled");
+      isHandled = true;
       recorded = await unit.commit([...parkBlocked(env, batch), moveCursors(key, movesOf(batch))]);
     } catch (error) {
       const interruption = unit.interruptionBehind(error);
       if (interruption) throw interruption.error;
-      if (isStreamConflict(error)) throw error;
+      const isHeldUp = isHandled && isLockTimeout(error);
+      if (isStreamConflict(error) || (isHeldUp && claimed.size === 1)) throw error;
       return { batch: claimed, failure: { error } };
     }
     await env.probe("committed");
     announce(env, batch, recorded);
     return { batch, ...work };
   });
+}
+
+/**
+ * A handler that takes long while other messages wait in its batch is given up early: alone, it may take all its time,
+ * and keeps nobody else waiting.
+ */
+export function limitsOf(settings: SubscriptionSettings, hasOthers: boolean): HandlingLimits {
+  const { handlerTimeoutMs, sliceMs } = settings;
+  const amongOthersMs = hasOthers ? Math.min(handlerTimeoutMs, overdueMs) : handlerTimeoutMs;
+  return { timeoutMs: handlerTimeoutMs, amongOthersMs, sliceMs };
 }
 
 function firstOfEach(logged: readonly LoggedMessage[]): Map<number, number> {

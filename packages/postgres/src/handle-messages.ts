@@ -14,6 +14,8 @@ export function handlersByType(handlers: readonly Handler[]): HandlersByType {
 export interface HandlingLimits {
   /** One handler; after that its transaction is closed under it. */
   readonly timeoutMs: number;
+  /** One handler that has a single message, while others wait behind it in the batch. */
+  readonly amongOthersMs: number;
   /** All of them: no further message is begun after that, so that a batch of slow handlers ends early. */
   readonly sliceMs: number;
 }
@@ -41,7 +43,7 @@ export async function handleMessages(
     const mine = handlers.get(type) ?? [];
     let after = next + 1;
     if (mine.some(takesMany)) while (messages[after]?.type === type) after++;
-    await handleRun(unit, mine, messages.slice(next, after), limits.timeoutMs);
+    await handleRun(unit, mine, messages.slice(next, after), limits);
     next = after;
   }
   return { handled: next, waitedMs: performance.now() - started - (unit.busyMs - busyBefore) };
@@ -51,7 +53,7 @@ async function handleRun(
   unit: UnitOfWork,
   handlers: readonly Handler[],
   run: readonly Message[],
-  timeoutMs: number,
+  { timeoutMs, amongOthersMs }: HandlingLimits,
 ) {
   const [contract] = handlers.map((handler) => handler.contract);
   if (!contract) throw new TidingsError("no-handler", `Nothing handles ${run[0]?.type} any more.`);
@@ -72,7 +74,7 @@ async function handleRun(
     } else if (takesMany(handler)) {
       await handleInterleaved(valid, (message) => handleOne(unit, handler, message, timeoutMs));
     } else {
-      for (const message of valid) await handleOne(unit, handler, message, timeoutMs);
+      for (const message of valid) await handleOne(unit, handler, message, amongOthersMs);
     }
   }
 }

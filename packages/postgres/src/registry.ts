@@ -58,7 +58,7 @@ export async function registerSubscription(
 
 /**
  * Forgets a subscription that no program runs any more, with its cursors and parked messages, so that it no longer
- * keeps the log from being shortened.
+ * keeps the log from being shortened. One that a program still runs begins anew when that program starts again.
  */
 export async function removeSubscription(
   client: Queryable,
@@ -66,18 +66,15 @@ export async function removeSubscription(
   subscription: string,
   source: string,
 ): Promise<void> {
-  await client.query("delete from tidings.subscriptions where subscription = $1 and source = $2", [
-    subscription,
-    source,
-  ]);
-  await client.query(`delete from ${store.table("cursors")} where subscription = $1 and source = $2`, [
-    subscription,
-    source,
-  ]);
-  await client.query(`delete from ${store.table("parked")} where subscription = $1 and source = $2`, [
-    subscription,
-    source,
-  ]);
+  await client.query(
+    `with subscription as (
+       delete from tidings.subscriptions where subscription = $1 and source = $2
+     ), cursors as (
+       delete from ${store.table("cursors")} where subscription = $1 and source = $2
+     )
+     delete from ${store.table("parked")} where subscription = $1 and source = $2`,
+    [subscription, source],
+  );
 }
 
 /** The highest committed position in each partition of a log. */

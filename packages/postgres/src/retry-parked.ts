@@ -1,7 +1,8 @@
 import type { Message } from "@tidings/core";
 import { dispositionOf } from "@tidings/core/internal";
 import { awaitLease } from "./cursors.ts";
-import { isStreamConflict } from "./errors.ts";
+import { isLockTimeout, isStreamConflict } from "./errors.ts";
+import { limitsOf } from "./handle-batch.ts";
 import { handleMessages } from "./handle-messages.ts";
 import {
   nextAttempt,
@@ -70,11 +71,13 @@ async function attemptHead(
     const head: ParkedMessage = { ...place, message: first.message, attempts: first.attempts };
     const group = first.attempts > 0 ? [first] : rows;
     await env.probe("retry-claimed");
+    let isHandled = false;
     try {
-      const limits = { timeoutMs: env.settings.handlerTimeoutMs, sliceMs: env.settings.sliceMs };
+      const limits = limitsOf(env.settings, group.length > 1);
       const messages = group.map(({ message }) => message);
       const { handled } = await handleMessages(unit, env.handlers, messages, limits);
       await env.probe("retry-handled");
+      isHandled = true;
       const last = group[handled - 1] as ParkedRow;
       const recorded = await unit.commit([removeHandled(env.key, head, last.position, env.clock.now())]);
       await env.probe("retry-committed");
@@ -83,7 +86,7 @@ async function attemptHead(
     } catch (error) {
       const interruption = unit.interruptionBehind(error);
       if (interruption) throw interruption.error;
-      if (isStreamConflict(error)) throw error;
+      if (isStreamConflict(error) || (isHandled && isLockTimeout(error))) throw error;
       return { head, size: group.length, error };
     }
   });

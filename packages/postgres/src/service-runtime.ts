@@ -7,6 +7,7 @@ import { pruneCursors } from "./cursors.ts";
 import { isTransient } from "./errors.ts";
 import { handlersByType } from "./handle-messages.ts";
 import { purgeExpired } from "./idempotency.ts";
+import { PartitionQueues } from "./partition-queues.ts";
 import { type Registry, readHeads, registerSubscription } from "./registry.ts";
 import { maintainOutboxParts, readPassed } from "./retention.ts";
 import { runTransaction } from "./run-transaction.ts";
@@ -63,13 +64,14 @@ export class ServiceRuntime {
     const { store, clock, views, records, url, connections, settings } = options;
     this.#options = options;
     this.store = store;
-    this.context = { store, clock, views, records };
+    this.context = { store, clock, views, records, queues: new PartitionQueues() };
     this.pool = createPool(url, { schema: store.schema, name: store.service, max: connections.requests });
     this.#batchPool = createPool(url, {
       schema: store.schema,
       name: `${store.service} batches`,
       max: connections.batches,
       statementTimeoutMs: settings.handlerTimeoutMs,
+      lockTimeoutMs: batchLockTimeoutMs,
       idleInTransactionMs: 60_000 + settings.handlerTimeoutMs,
     });
   }
@@ -199,4 +201,6 @@ export class ServiceRuntime {
 }
 
 const scheduledPerTransaction = 100;
+/** A batch that waits for somebody else's lock keeps its own messages waiting. */
+const batchLockTimeoutMs = 3_000;
 const purgedAtOnce = 1_000;

@@ -94,6 +94,7 @@ export class ServiceTransaction implements Transaction {
     const stream = streamOf(aggregate as never, id);
     const known = this.#work.roots.get(stream) as AggregateRoot<State, Event> | undefined;
     const root = known ?? (await this.#fetch(aggregate, id));
+    if (!known) this.#work.loadedVersions.set(stream, root.version);
     assertVersion(root as never, options);
     this.#work.roots.set(stream, root as never);
     return root;

@@ -25,6 +25,9 @@ export const defaultSubscriptionSettings: SubscriptionSettings = {
   retry: { attempts: 10, minDelayMs: 100, maxDelayMs: 60_000 },
 };
 
+/** A batch that runs longer no longer keeps others from starting. */
+export const overdueMs = 1_000;
+
 /** Where the library writes what an operator should know. Never a payload. */
 export interface Log {
   info(fields: object, message: string): void;

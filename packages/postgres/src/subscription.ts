@@ -1,7 +1,7 @@
 import { isDeadlock, isStreamConflict, isTransient } from "./errors.ts";
 import { type BatchRequest, type BatchResult, handleBatch } from "./handle-batch.ts";
 import { nextRetryAt, retryDueHead } from "./retry-parked.ts";
-import type { SubscriptionEnvironment } from "./subscription-settings.ts";
+import { overdueMs, type SubscriptionEnvironment } from "./subscription-settings.ts";
 
 /**
  * One handler group's reading of one log, in one process. Any number of processes may run the same subscription: the
@@ -14,7 +14,7 @@ import type { SubscriptionEnvironment } from "./subscription-settings.ts";
  * How many batches run at once, and how large they are, follows the handlers. Quick ones, which only talk to the
  * database, go one batch after the other: a batch holds the row locks of all its messages, so two at a time that touch
  * shared rows (a total) would wait for each other, or deadlock. Handlers that wait for something else (an HTTP call) are slow:
- * then up to `workers` batches run at once. After a deadlock an instance takes turns with the
+ * then up to `workers` batches run at once, and a batch that hangs stands in nobody's way. After a deadlock an instance takes turns with the
  * others that met one, for a minute.
  */
 export class Subscription {
@@ -35,6 +35,8 @@ export class Subscription {
   #turnsUntil = 0;
   #lingering = false;
   #batches = 0;
+  /** How many of them have been running for long. */
+  #overdue = 0;
   #stopped = true;
 
   constructor(env: SubscriptionEnvironment) {
@@ -93,12 +95,17 @@ export class Subscription {
   }
 
   #dispatch(): void {
-    while (!this.#stopped && !this.#lingering && this.#batches < this.#mostBatches()) {
+    while (!this.#stopped && !this.#lingering && this.#mayStart()) {
       const request = this.#takeShare();
       if (request.partitions.length === 0) return;
       this.#batches++;
       this.#run(() => this.#work(request));
     }
+  }
+
+  /** A batch that is overdue does not count, as long as there are workers left: nobody waits for a handler that hangs. */
+  #mayStart(): boolean {
+    return this.#batches - this.#overdue < this.#mostBatches() && this.#batches < this.#env.settings.workers;
   }
 
   #mostBatches(): number {
@@ -137,6 +144,12 @@ export class Subscription {
 
   async #work(request: BatchRequest): Promise<void> {
     const started = performance.now();
+    let isOverdue = false;
+    const timer = setTimeout(() => {
+      isOverdue = true;
+      this.#overdue++;
+      this.#dispatch();
+    }, overdueMs);
     try {
       const result = await handleBatch(this.#env, request);
       this.#setbacks = 0;
@@ -147,6 +160,8 @@ export class Subscription {
     } catch (error) {
       this.#postpone(error, () => this.wake(request.partitions));
     } finally {
+      clearTimeout(timer);
+      this.#overdue -= Number(isOverdue);
       this.#batches--;
       for (const partition of request.partitions) this.#busy.delete(partition);
     }

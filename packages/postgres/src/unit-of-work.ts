@@ -1,10 +1,12 @@
 import type { Writable } from "node:stream";
 import type { AggregateRoot, Clock, Message, View } from "@tidings/core";
 import { TidingsError } from "@tidings/core";
+import { partitionOf } from "@tidings/core/internal";
 import type { ClientBase, Pool, QueryConfig, QueryResult } from "pg";
 import { isConnectionLost } from "./connection.ts";
 import { isInterruption, isStalePlan } from "./errors.ts";
 import { appendEvents, type StoredEvent, saveSnapshot } from "./event-store.ts";
+import type { PartitionQueues } from "./partition-queues.ts";
 import { recordMessages } from "./record-messages.ts";
 import { insertScheduled, type ScheduledMessage } from "./scheduled-messages.ts";
 import type { Store } from "./store.ts";
@@ -16,6 +18,8 @@ export interface ServiceContext {
   readonly views: readonly View[];
   /** The message types that the service declares to record; a type that is not in it is refused. */
   readonly records: ReadonlySet<string>;
+  /** The writers of this process to each partition. */
+  readonly queues?: PartitionQueues;
 }
 
 /** A rejection is thrown by the commit; one that a rollback has dropped concerns nobody. */
@@ -51,6 +55,8 @@ export class UnitOfWork {
   readonly context: ServiceContext;
   /** Loaded aggregates by stream, with the events that this transaction appended. */
   readonly roots = new Map<string, AggregateRoot<unknown>>();
+  /** The version at which each stream was loaded. */
+  readonly loadedVersions = new Map<string, number>();
   readonly #abort = new AbortController();
   readonly #events: StoredEvent[] = [];
   readonly #messages: (Message | Promise<Message>)[] = [];
@@ -186,11 +192,13 @@ export class UnitOfWork {
     const messages = await Promise.all(this.#messages);
     const scheduled = await Promise.all(this.#scheduled);
     this.#assertSound();
+    const { store, queues } = this.context;
+    const leave = await queues?.enter(messages.map(({ key }) => partitionOf(key, store.partitions)));
     const recorded = this.#flush(messages, scheduled, last);
     if (this.#begun === undefined) return noPositions;
     this.#closed = true;
     const committed = this.#track(this.client.query("commit"));
-    const [written, answer] = await Promise.allSettled([recorded, committed]);
+    const [written, answer] = await Promise.allSettled([recorded, committed]).finally(leave);
     this.#assertSound();
     const command = answer.status === "fulfilled" ? answer.value.command : "an error";
     if (command !== "COMMIT")

@@ -1,8 +1,9 @@
-import { createServer } from "node:net";
-import { operationId, startOperation } from "@tidings/postgres/internal";
-import { startTestHost, type TestHost, until } from "@tidings/testing";
+import { type Operation, operationId, startOperation } from "@tidings/postgres/internal";
+import { createTestDatabase, startTestHost, type TestHost, until } from "@tidings/testing";
+import { pino } from "pino";
 import { afterEach, expect, it } from "vitest";
 import { startApplication } from "./application.ts";
+import { connect } from "./connect.ts";
 import { defineService } from "./define-service.ts";
 import { accepted } from "./http/answer.ts";
 
@@ -90,42 +91,48 @@ it("answers for the operations of all of its services on one route", async () =>
       id: operationId(await startOperation(tx, { kind: name, steps: ["pay"] })),
     }));
     const answer = await fetch(`/api/operations/${id}`);
-    expect([answer.status, (await answer.json()).metadata.kind]).toEqual([200, name]);
+    expect([answer.status, ((await answer.json()) as Operation).metadata.kind]).toEqual([200, name]);
   }
   expect((await fetch("/api/operations/0198c2f0-0000-7000-8000-000000000001")).status).toBe(404);
 });
 
 it("leaves nothing running when its address is in use", async () => {
-  const { service } = heldService();
-  const first = await start([service]);
+  const first = await start([heldService().service]);
+  const database = await createTestDatabase();
+  closing.push(() => database.drop());
   const port = Number(new URL(first.url).port);
-  const again = startApplication([service], {
-    databaseUrl: first.database.url,
+  const again = startApplication([heldService().service], {
+    databaseUrl: database.url,
     port,
     log: first.application.host.log as never,
   });
   await expect(again).rejects.toMatchObject({ code: "address-in-use" });
-  const pool = first.application.host.runtime("held").pool;
-  await until("only the first one's connections are left", async () => {
-    const { rows } = await pool.query(
-      "select count(*)::int as count from pg_stat_activity where datname = current_database() and application_name = 'tidings wake-up'",
-    );
-    return rows[0].count === 1;
-  });
+  await whenUnused(database.url);
 });
 
 it("leaves nothing running when the routes of a service fail", async () => {
+  const database = await createTestDatabase();
+  closing.push(() => database.drop());
   const broken = defineService("broken", {
     http: () => {
       throw new Error("No routes today.");
     },
   });
-  const probe = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => probe.once("listening", resolve));
-  const { port } = probe.address() as { port: number };
-  await new Promise((resolve) => probe.close(resolve));
-  await expect(startTestHost([broken], { port })).rejects.toThrow("No routes today.");
-  const { service } = heldService();
-  const { fetch } = await start([service], { port });
-  expect((await fetch("/livez")).status).toBe(200);
+  const log = pino({ level: "silent" });
+  await expect(startApplication([broken], { databaseUrl: database.url, port: 0, log })).rejects.toThrow(
+    "No routes today.",
+  );
+  await whenUnused(database.url);
 });
+
+/** Waits until nobody else is connected to a database. */
+async function whenUnused(url: string): Promise<void> {
+  const client = await connect(url, "test");
+  closing.push(() => client.end());
+  await until("all connections are gone", async () => {
+    const { rows } = await client.query(
+      "select count(*)::int as count from pg_stat_activity where datname = current_database()",
+    );
+    return rows[0].count === 1;
+  });
+}

@@ -54,8 +54,9 @@ export async function startApplication(
 ): Promise<Application> {
   const log = options.log ?? (pino({ level: process.env.LOG_LEVEL ?? "info" }) as FastifyBaseLogger);
   const closing: (() => Promise<unknown>)[] = [];
-  const closeAll = async () => {
-    for (let next = closing.pop(); next; next = closing.pop()) await next();
+  const closeAll = async (): Promise<void> => {
+    const next = closing.pop();
+    if (next) await next().finally(closeAll);
   };
   let closed: Promise<void> | undefined;
   const close = () => {

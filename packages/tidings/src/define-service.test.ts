@@ -45,6 +45,17 @@ describe("the definition of a service", () => {
     expect(() => defineService("ledger", { sends: [Note], reacts: [onNoted, onNoteReply] })).not.toThrow();
   });
 
+  it("refuses a second handler of a command, and a second projection of one name", () => {
+    expect(() => defineService("ledger", { accepts: [change, change] })).toThrow(
+      "ledger declares the command ledger.Change twice.",
+    );
+    const list = projection("list", [onNoted]);
+    expect(() => defineService("ledger", { projects: [list, projection("list", [])] })).toThrow(
+      "ledger declares the projection list twice.",
+    );
+    expect(() => defineService("ledger", { reacts: [onNoted, onNoted], projects: [list] })).not.toThrow();
+  });
+
   it("is complete when nothing is given", () => {
     const { http, partitions, ...rest } = defineService("ledger", {});
     expect([http, partitions]).toEqual([undefined, undefined]);

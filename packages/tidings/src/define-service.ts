@@ -48,7 +48,8 @@ export interface Service extends Required<Omit<ServiceOptions, "partitions" | "h
 /**
  * Declares a service. Its name owns its contracts, its schema and its subscriptions: never change it once installed.
  *
- * @throws Error when the name is not lower-case kebab-case, or a contract belongs to another service
+ * @throws Error when the name is not lower-case kebab-case, a contract belongs to another service, or a command has two
+ * handlers or a name two projections
  */
 export function defineService(name: string, options: ServiceOptions): Service {
   if (!/^[a-z][a-z0-9-]{0,39}$/.test(name)) {
@@ -62,6 +63,11 @@ export function defineService(name: string, options: ServiceOptions): Service {
     if (contract.service !== name)
       throw new Error(`${contract.type} belongs to ${contract.service}: ${name} cannot own it.`);
   }
+  const twice = firstRepeated([
+    ...accepts.map(({ contract }) => `the command ${contract.type}`),
+    ...projects.map((projection) => `the projection ${projection.name}`),
+  ]);
+  if (twice) throw new Error(`${name} declares ${twice} twice.`);
   return {
     name,
     publishes,
@@ -75,4 +81,8 @@ export function defineService(name: string, options: ServiceOptions): Service {
     partitions: options.partitions,
     subscription: options.subscription ?? {},
   };
+}
+
+function firstRepeated(texts: readonly string[]): string | undefined {
+  return texts.find((text, index) => texts.indexOf(text) < index);
 }

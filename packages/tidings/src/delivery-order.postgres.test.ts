@@ -28,14 +28,17 @@ describe("an interleaved handler", () => {
 
   it("handles messages of different keys at the same time", async () => {
     const meet = barrier(2);
+    let begun = 0;
     await deliver(
       ["a", "b"],
       async (event, tx) => {
+        begun++;
         await meet();
         await keep(event, tx);
       },
       interleaved,
     );
+    expect(begun, "none was begun again").toBe(2);
     expect(await countEffects(sandbox.pool)).toBe(2);
   });
 
@@ -135,6 +138,7 @@ describe("handlers of different partitions", () => {
     });
     await sandbox.host([reader({ reacts: [slow] })]);
     await whenRead(sandbox);
+    expect(handled, "none was begun again").toBe(400);
     expect(await parked(sandbox)).toEqual([]);
     expect(await countEffects(sandbox.pool)).toBe(400);
   });

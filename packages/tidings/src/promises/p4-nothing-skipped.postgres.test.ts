@@ -71,6 +71,27 @@ it("passes over no message of a transaction that waits for one partition while a
   expect((await versionsByKey(sandbox.pool)).get(last)).toEqual([1, 2]);
 });
 
+it("gives a message that waits for its partition a later position than those of the transaction it waits for", async () => {
+  const host = await sandbox.host([ledger, follower()]);
+  const [key = ""] = keysOf("key-", 1);
+  const [held, waiting] = [await sandbox.connect(), await sandbox.connect()];
+  await held.query("begin");
+  await recordIn(held, changeMessage(key, 1));
+  const recording = recordIn(waiting, changeMessage(key, 3));
+  await until("it waits for the partition", async () => {
+    const { rows } = await sandbox.pool.query(
+      "select from pg_locks where locktype = 'advisory' and not granted",
+    );
+    return rows.length > 0;
+  });
+  await recordIn(held, changeMessage(key, 2));
+  await held.query("commit");
+  await recording;
+  await until("all are handled", async () => (await countEffects(sandbox.pool)) === 3);
+  expect((await versionsByKey(sandbox.pool)).get(key)).toEqual([1, 2, 3]);
+  await host.close();
+});
+
 it("passes over no message beside slow, fast and rolled-back transactions", async () => {
   const random = randomFrom(seed);
   const host = await sandbox.host([ledger, reader]);

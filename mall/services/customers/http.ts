@@ -1,11 +1,12 @@
 import { IdParams } from "@mall/common/id";
 import { created, isRefusal, notFound, ok, type Refusal, type ServiceHttp } from "tidings";
+import type { z } from "zod";
 import { changeSmsNumber } from "./commands/change-sms-number.ts";
 import { enableCustomer } from "./commands/enable-customer.ts";
 import { registerCustomer } from "./commands/register-customer.ts";
 import type { Customer } from "./customer.ts";
 import { findCustomer } from "./customer-table.ts";
-import { ChangeSmsNumber, EnableCustomer, RegisterCustomer } from "./schemas.ts";
+import { ChangeSmsNumber, type CustomerResource, EnableCustomer, RegisterCustomer } from "./schemas.ts";
 
 /** The routes of the customers. */
 export function http(app: ServiceHttp): void {
@@ -46,6 +47,6 @@ function changed(outcome: Customer | Refusal) {
   return isRefusal(outcome) ? outcome : ok(resourceOf(outcome), { version: outcome.version });
 }
 
-function resourceOf({ version: _, ...resource }: Customer) {
+function resourceOf({ version: _, ...resource }: Customer): z.infer<typeof CustomerResource> {
   return resource;
 }

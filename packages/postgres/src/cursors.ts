@@ -21,7 +21,7 @@ export interface SubscriptionKey {
 }
 
 /** The lock class of a subscription's leases on a log; a lease is (class, partition). */
-export function leaseClass(store: Store, subscription: string, source: string): number {
+function leaseClass(store: Store, subscription: string, source: string): number {
   return lockClass(`lease:${store.schema}:${subscription}:${source}`);
 }
 

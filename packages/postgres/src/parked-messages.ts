@@ -51,7 +51,7 @@ export function nextAttempt(
   return { state: "retrying", at: new Date(now.getTime() + delay * (0.5 + random / 2)) };
 }
 
-export function storedError(error: unknown): StoredError {
+function storedError(error: unknown): StoredError {
   if (!(error instanceof Error)) return { name: "Error", message: String(error).slice(0, 2_000) };
   const code = (error as { code?: unknown }).code;
   return {

@@ -1,5 +1,5 @@
 import type { Message } from "@tidings/core";
-import type { ClientBase, QueryConfig } from "pg";
+import type { QueryConfig } from "pg";
 import type { Store } from "./store.ts";
 
 /** A message that is to be recorded at `dueAt`. */
@@ -39,12 +39,4 @@ with due as (
 select message from taken order by due_at, id`,
     values: [now, limit],
   };
-}
-
-/** When the next message is due, or null. */
-export async function nextDue(client: Pick<ClientBase, "query">, store: Store): Promise<Date | null> {
-  const { rows } = await client.query<{ due: Date | null }>(
-    `select min(due_at) as due from ${store.table("scheduled")}`,
-  );
-  return rows[0]?.due ?? null;
 }

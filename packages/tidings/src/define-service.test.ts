@@ -1,7 +1,7 @@
 import { defineCommand, defineEvent, handles, on, onReply, projection } from "@tidings/core";
 import { describe, expect, it } from "vitest";
 import { defineService } from "./define-service.ts";
-import { changeSchema } from "./promises/ledger.ts";
+import { changeSchema } from "./promises/ledger.fixture.ts";
 import { groupsOf, migrationPlanOf, recordsOf, settingsOf } from "./service-plan.ts";
 
 const contract = { key: "key", schema: changeSchema } as const;

@@ -11,8 +11,8 @@ import {
   keep,
   keysOf,
   ledger,
-} from "./promises/ledger.ts";
-import { Sandbox } from "./promises/sandbox.ts";
+} from "./promises/ledger.fixture.ts";
+import { Sandbox } from "./promises/sandbox.fixture.ts";
 
 let sandbox: Sandbox;
 beforeEach(async () => {

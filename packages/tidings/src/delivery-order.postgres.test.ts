@@ -1,8 +1,8 @@
 import { type MessageOf, on, type Transaction } from "@tidings/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { barrier, Gauge, narrowLedger, parked, publish, reader, whenRead } from "./delivery.fixture.ts";
-import { Changed, countEffects, keep, keysOf, ledger, versionsByKey } from "./promises/ledger.ts";
-import { Sandbox } from "./promises/sandbox.ts";
+import { Changed, countEffects, keep, keysOf, ledger, versionsByKey } from "./promises/ledger.fixture.ts";
+import { Sandbox } from "./promises/sandbox.fixture.ts";
 
 let sandbox: Sandbox;
 beforeEach(async () => {

@@ -1,8 +1,8 @@
 import { until } from "@tidings/testing";
 import { defineService, type Service, type ServiceOptions } from "./define-service.ts";
 import type { Host } from "./host.ts";
-import { Changed, effectsMigration, ledger } from "./promises/ledger.ts";
-import type { Sandbox } from "./promises/sandbox.ts";
+import { Changed, effectsMigration, ledger } from "./promises/ledger.fixture.ts";
+import type { Sandbox } from "./promises/sandbox.fixture.ts";
 
 /** The ledger with all of its messages in one partition, so that a batch is one run of them. */
 export const narrowLedger = defineService("ledger", { ...ledger, partitions: 1, http: () => {} });

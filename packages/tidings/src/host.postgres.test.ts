@@ -4,8 +4,8 @@ import { until } from "@tidings/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { defineService } from "./define-service.ts";
 import { publish } from "./delivery.fixture.ts";
-import { change, changeIn, countEffects, follower, ledger } from "./promises/ledger.ts";
-import { Sandbox } from "./promises/sandbox.ts";
+import { change, changeIn, countEffects, follower, ledger } from "./promises/ledger.fixture.ts";
+import { Sandbox } from "./promises/sandbox.fixture.ts";
 
 let sandbox: Sandbox;
 beforeEach(async () => {

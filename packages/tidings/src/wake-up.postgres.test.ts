@@ -4,8 +4,8 @@ import { until } from "@tidings/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { publish, reader } from "./delivery.fixture.ts";
 import type { Host } from "./host.ts";
-import { Changed, ledger } from "./promises/ledger.ts";
-import { Sandbox } from "./promises/sandbox.ts";
+import { Changed, ledger } from "./promises/ledger.fixture.ts";
+import { Sandbox } from "./promises/sandbox.fixture.ts";
 
 let sandbox: Sandbox;
 let handled: Set<string>;

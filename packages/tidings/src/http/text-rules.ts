@@ -39,7 +39,7 @@ function inspectMembers(value: object, pointer: string, depth: number, issues: V
 }
 
 /** What is wrong with one text, or undefined. */
-export function textIssue(text: string): string | undefined {
+function textIssue(text: string): string | undefined {
   if (controlCharacter.test(text)) return "contains a control character";
   return text.isWellFormed() ? undefined : "contains half of a surrogate pair";
 }

@@ -2,7 +2,7 @@ import { defineAggregate, view } from "@tidings/core";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { defineService } from "../define-service.ts";
 import type { Host } from "../host.ts";
-import { Sandbox } from "./sandbox.ts";
+import { Sandbox } from "./sandbox.fixture.ts";
 
 let sandbox: Sandbox;
 beforeEach(async () => {

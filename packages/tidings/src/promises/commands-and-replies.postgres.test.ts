@@ -2,8 +2,8 @@ import { defineCommand, defineEvent, handles, on, onReply, refuse } from "@tidin
 import { until } from "@tidings/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { defineService } from "../define-service.ts";
-import { changeSchema } from "./ledger.ts";
-import { Sandbox } from "./sandbox.ts";
+import { changeSchema } from "./ledger.fixture.ts";
+import { Sandbox } from "./sandbox.fixture.ts";
 
 let sandbox: Sandbox;
 beforeEach(async () => {

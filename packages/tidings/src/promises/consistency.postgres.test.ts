@@ -11,8 +11,8 @@ import {
   follower,
   keep,
   ledger,
-} from "./ledger.ts";
-import { Sandbox } from "./sandbox.ts";
+} from "./ledger.fixture.ts";
+import { Sandbox } from "./sandbox.fixture.ts";
 
 let sandbox: Sandbox;
 beforeEach(async () => {

@@ -14,8 +14,8 @@ import {
   keysOf,
   ledger,
   versionsByKey,
-} from "./ledger.ts";
-import { Sandbox } from "./sandbox.ts";
+} from "./ledger.fixture.ts";
+import { Sandbox } from "./sandbox.fixture.ts";
 
 let sandbox: Sandbox;
 beforeEach(async () => {

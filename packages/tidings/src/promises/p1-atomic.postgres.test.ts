@@ -2,10 +2,18 @@ import { defineEvent, refuse, type Transaction } from "@tidings/core";
 import { until } from "@tidings/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { defineService } from "../define-service.ts";
-import { Changed, change, changeIn, changeSchema, follower, ledger, versionsByKey } from "./ledger.ts";
-import { pauseUpTo, randomFrom, seed } from "./random.ts";
-import { Sandbox } from "./sandbox.ts";
-import { changeMessage, recordIn } from "./user-transaction.ts";
+import {
+  Changed,
+  change,
+  changeIn,
+  changeSchema,
+  follower,
+  ledger,
+  versionsByKey,
+} from "./ledger.fixture.ts";
+import { pauseUpTo, randomFrom, seed } from "./random.fixture.ts";
+import { Sandbox } from "./sandbox.fixture.ts";
+import { changeMessage, recordIn } from "./user-transaction.fixture.ts";
 
 let sandbox: Sandbox;
 beforeEach(async () => {

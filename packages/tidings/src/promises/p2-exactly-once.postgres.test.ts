@@ -13,10 +13,10 @@ import {
   keysOf,
   ledger,
   versionsByKey,
-} from "./ledger.ts";
-import type { Program } from "./program.ts";
-import { pauseUpTo, randomFrom, seed } from "./random.ts";
-import { Sandbox } from "./sandbox.ts";
+} from "./ledger.fixture.ts";
+import type { Program } from "./program.fixture.ts";
+import { pauseUpTo, randomFrom, seed } from "./random.fixture.ts";
+import { Sandbox } from "./sandbox.fixture.ts";
 
 let sandbox: Sandbox;
 let host: Host;

@@ -13,9 +13,9 @@ import {
   keysOf,
   ledger,
   versionsByKey,
-} from "./ledger.ts";
-import { Sandbox } from "./sandbox.ts";
-import { changeMessage, recordIn } from "./user-transaction.ts";
+} from "./ledger.fixture.ts";
+import { Sandbox } from "./sandbox.fixture.ts";
+import { changeMessage, recordIn } from "./user-transaction.fixture.ts";
 
 let sandbox: Sandbox;
 beforeEach(async () => {

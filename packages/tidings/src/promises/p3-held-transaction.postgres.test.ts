@@ -2,9 +2,9 @@ import { partitionOf } from "@tidings/core/internal";
 import { until } from "@tidings/testing";
 import { expect, it, type TestContext } from "vitest";
 import type { Host } from "../host.ts";
-import { change, countEffects, follower, keysOf, ledger, versionsByKey } from "./ledger.ts";
-import { Sandbox } from "./sandbox.ts";
-import { changeMessage, recordIn } from "./user-transaction.ts";
+import { change, countEffects, follower, keysOf, ledger, versionsByKey } from "./ledger.fixture.ts";
+import { Sandbox } from "./sandbox.fixture.ts";
+import { changeMessage, recordIn } from "./user-transaction.fixture.ts";
 
 const heldMs = 60_000;
 const heldPartition = partitionOf("held", 32);

@@ -12,10 +12,10 @@ import {
   keysOf,
   ledger,
   versionsByKey,
-} from "./ledger.ts";
-import { pauseUpTo, randomFrom, seed } from "./random.ts";
-import { Sandbox } from "./sandbox.ts";
-import { changeMessage, recordIn } from "./user-transaction.ts";
+} from "./ledger.fixture.ts";
+import { pauseUpTo, randomFrom, seed } from "./random.fixture.ts";
+import { Sandbox } from "./sandbox.fixture.ts";
+import { changeMessage, recordIn } from "./user-transaction.fixture.ts";
 
 let sandbox: Sandbox;
 beforeEach(async () => {

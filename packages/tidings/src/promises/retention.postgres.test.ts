@@ -1,9 +1,9 @@
 import { partitionOf } from "@tidings/core/internal";
 import { until } from "@tidings/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { Changed, change, countEffects, follower, keysOf, ledger, versionsByKey } from "./ledger.ts";
-import { Sandbox } from "./sandbox.ts";
-import { changeMessage, recordIn } from "./user-transaction.ts";
+import { Changed, change, countEffects, follower, keysOf, ledger, versionsByKey } from "./ledger.fixture.ts";
+import { Sandbox } from "./sandbox.fixture.ts";
+import { changeMessage, recordIn } from "./user-transaction.fixture.ts";
 
 let sandbox: Sandbox;
 beforeEach(async () => {

@@ -1,8 +1,8 @@
 import type { Clock } from "@tidings/core";
 import { until } from "@tidings/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { Changed, change, countEffects, follower, keysOf, ledger, versionsByKey } from "./ledger.ts";
-import { Sandbox } from "./sandbox.ts";
+import { Changed, change, countEffects, follower, keysOf, ledger, versionsByKey } from "./ledger.fixture.ts";
+import { Sandbox } from "./sandbox.fixture.ts";
 
 let sandbox: Sandbox;
 beforeEach(async () => {

@@ -1,6 +1,6 @@
 import { Host } from "../host.ts";
-import { change, changeIn, keysOf, ledger } from "./ledger.ts";
-import { killSelf, programLog, sayReady } from "./program.ts";
+import { change, changeIn, keysOf, ledger } from "./ledger.fixture.ts";
+import { killSelf, programLog, sayReady } from "./program.fixture.ts";
 
 /**
  * Changes accounts, and dies where it is told to: `before-commit` (the account is written, the message is published,

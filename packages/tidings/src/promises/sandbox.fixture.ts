@@ -2,7 +2,7 @@ import { createTestDatabase, type TestDatabase } from "@tidings/testing";
 import pg from "pg";
 import type { Service } from "../define-service.ts";
 import { Host, type HostOptions } from "../host.ts";
-import { Program } from "./program.ts";
+import { Program } from "./program.fixture.ts";
 
 /** A database with the hosts, connections and programs that a test starts on it. All of them end with it. */
 export class Sandbox {
@@ -44,7 +44,7 @@ export class Sandbox {
     return client;
   }
 
-  /** Starts `<name>.program.ts` on this database in a process of its own. */
+  /** Starts `<name>.program.fixture.ts` on this database in a process of its own. */
   program(name: string, args: readonly string[] = []): Program {
     const program = new Program(name, [this.url, ...args]);
     this.#programs.push(program);

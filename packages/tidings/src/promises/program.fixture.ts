@@ -14,7 +14,7 @@ export class Program {
   #output = "";
 
   constructor(name: string, args: readonly string[]) {
-    const file = fileURLToPath(new URL(`./${name}.program.ts`, import.meta.url));
+    const file = fileURLToPath(new URL(`./${name}.program.fixture.ts`, import.meta.url));
     this.#child = spawn(process.execPath, ["--conditions=source", file, ...args], {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), "tidings-test-compile-cache") },

@@ -1,10 +1,10 @@
 import { on } from "@tidings/core";
 import { Host } from "../host.ts";
-import { Changed, follower, keep } from "./ledger.ts";
-import { killSelf, programLog, sayReady } from "./program.ts";
+import { Changed, follower, keep } from "./ledger.fixture.ts";
+import { killSelf, programLog, sayReady } from "./program.fixture.ts";
 
 /**
- * Follows the ledger, and dies at the n-th occurrence of a step of its batches: `follower.program.ts <url> <step> <n>`.
+ * Follows the ledger, and dies at the n-th occurrence of a step of its batches: `follower.program.fixture.ts <url> <step> <n>`.
  * Every seventh version of an account fails the first times that this process meets it, after its effect was
  * written: so batches are rolled back and isolated, messages are parked and retried.
  */

@@ -89,7 +89,7 @@ export function defineCommand<
   options: ContractOptions<Schema> & { readonly reply: Reply },
 ): CommandContract<Type, StandardSchemaV1.InferOutput<Schema>, StandardSchemaV1.InferOutput<Reply>> {
   const command = contract(type, options);
-  return { ...command, kind: "command", reply: replyContract(type, command.version, options.reply) };
+  return { ...command, kind: "command", reply: replyContract(type, options.reply) };
 }
 
 function contract<Type extends string, Schema extends StandardSchemaV1>(
@@ -110,7 +110,7 @@ function contract<Type extends string, Schema extends StandardSchemaV1>(
     version,
     schema: options.schema as StandardSchemaV1<unknown, Data>,
     example: options.example,
-    keyOf: typeof key === "function" ? key : (data) => String((data as Record<string, unknown>)[key]),
+    keyOf: typeof key === "function" ? key : (data) => String((data as Record<string, unknown>)[key] ?? ""),
     upcast: (data, from) => {
       let lifted = data;
       for (let step = from; step < version; step++)
@@ -132,12 +132,10 @@ export function serviceOf(type: string): string {
 
 function replyContract<Type extends string, Result>(
   command: Type,
-  version: number,
   result: StandardSchemaV1<unknown, Result>,
 ): ReplyContract<`${Type}.Reply`, ReplyOutcome<Result>> {
   return {
     ...contract(`${command}.Reply`, { key: () => "", schema: replySchema(result) }),
-    version,
     kind: "reply",
   };
 }

@@ -17,6 +17,11 @@ export const errorCatalogue = {
     disposition: "park",
     fix: "Correct the data where it is recorded; a message that arrived like this waits as a dead letter and can be edited.",
   },
+  "message-too-new": {
+    message: "A message is of a newer version than this program knows.",
+    disposition: "retry",
+    fix: "Deploy the newer version of its contract; until then the message is retried.",
+  },
   "contract-not-declared": {
     message: "A service records a message that its definition does not list.",
     disposition: "park",

@@ -7,10 +7,11 @@ let counter = 0;
 const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 /**
- * A UUIDv7 (RFC 9562): sorts by `milliseconds`, and within one process strictly by call order, also when the clock
+ * A UUIDv7 (RFC 9562): sorts by its milliseconds, and within one process strictly by call order, also when the clock
  * stands still or steps back (method 1 of section 6.2: a 12-bit counter in `rand_a`; 62 random bits follow).
  */
-export function uuidv7(milliseconds: number = Date.now()): string {
+export function uuidv7(now: number = Date.now()): string {
+  const milliseconds = Math.trunc(now);
   if (milliseconds > lastTime) {
     lastTime = milliseconds;
     counter = 0;

@@ -40,7 +40,13 @@ export function parseData<Data>(
   data: unknown,
   version: number,
 ): Data | Promise<Data> {
-  const result = validate(contract.schema, contract.upcast(data, version));
+  if (version > contract.version) {
+    throw new TidingsError(
+      "message-too-new",
+      `${contract.type} v${version} arrived where v${contract.version} is known.`,
+    );
+  }
+  const result = validate(contract.schema, contract.upcast(data, Math.max(1, version)));
   const checked = (outcome: ValidationResult<Data>): Data => {
     if (!outcome.issues) return outcome.value;
     const wrong = outcome.issues.map((issue) => `${issue.pointer || "/"} ${issue.detail}`).join("; ");

@@ -62,10 +62,10 @@ export async function claimBatch(
   partitions: readonly number[],
   limit: number,
 ): Promise<Batch> {
-  const claimed = unit.query<{ partition: number }>(tryLeases(key, partitions));
+  const claimed = unit.query<Lease>(tryLeases(key, partitions));
   const read = unit.query<Row>(readNext(key, types, partitions, limit));
-  const mine = new Set((await claimed).rows.map((row) => row.partition));
-  return toBatch((await read).rows, mine, limit, key.source.service, new Set(types));
+  const leases = new Map((await claimed).rows.map(({ partition, leased }) => [partition, leased]));
+  return toBatch((await read).rows, leases, { limit, source: key.source.service, types: new Set(types) });
 }
 
 function readNext(
@@ -94,36 +94,36 @@ order by c.partition, o.position`,
   };
 }
 
+interface Lease {
+  readonly partition: number;
+  /** False when another instance has the partition, null when there was nothing to read in it. */
+  readonly leased: boolean | null;
+}
+
 function toBatch(
   rows: readonly Row[],
-  mine: ReadonlySet<number>,
-  limit: number,
-  source: string,
-  types: ReadonlySet<string>,
+  leases: ReadonlyMap<number, boolean | null>,
+  { limit, source, types }: { limit: number; source: string; types: ReadonlySet<string> },
 ): Batch {
   const partitions = new Map<number, ClaimedPartition>();
   const counts = new Map<number, number>();
   const messages: LoggedMessage[] = [];
   let size = 0;
   for (const row of rows) {
-    if (!mine.has(row.partition)) continue;
+    const { partition, blocked } = row;
+    const leased = leases.get(partition);
+    if (leased === false) continue;
     const from = Number(row.cursor);
-    if (row.position === null) {
-      partitions.set(row.partition, { from, to: from, full: false });
+    if (leased === null || row.position === null) {
+      partitions.set(partition, { from, to: from, full: row.position !== null });
       continue;
     }
-    const count = (counts.get(row.partition) ?? 0) + 1;
+    const count = (counts.get(partition) ?? 0) + 1;
     const position = Number(row.position);
     size++;
-    counts.set(row.partition, count);
-    partitions.set(row.partition, { from, to: position, full: count === limit });
-    if (!types.has(row.type)) continue;
-    messages.push({
-      partition: row.partition,
-      position,
-      blocked: row.blocked,
-      message: toMessage(row, source),
-    });
+    counts.set(partition, count);
+    partitions.set(partition, { from, to: position, full: count === limit });
+    if (types.has(row.type)) messages.push({ partition, position, blocked, message: toMessage(row, source) });
   }
   return { partitions, messages, size };
 }

@@ -25,15 +25,22 @@ function leaseClass(store: Store, subscription: string, source: string): number 
   return lockClass(`lease:${store.schema}:${subscription}:${source}`);
 }
 
-/** Leases those of the partitions that nobody else has. Its rows are the partitions it got. */
+/**
+ * Leases those of the partitions that have something to read and that nobody else has. Its rows say of each partition
+ * whether it was leased; null when there was nothing to read in it.
+ */
 export function tryLeases(
   { subscription, source, store }: SubscriptionKey,
   partitions: readonly number[],
 ): QueryConfig {
   return {
-    name: "tidings_lease",
-    text: "select partition from unnest($2::int[]) partition where pg_try_advisory_xact_lock($1, partition)",
-    values: [leaseClass(store, subscription, source.service), partitions],
+    name: `tidings_lease ${source.schema}`,
+    text: `
+select c.partition, case when exists (
+    select from ${source.table("outbox")} o where o.partition = c.partition and o.position > ${cursorPosition(store)}
+  ) then pg_try_advisory_xact_lock($4, c.partition) end as leased
+from (select $2::text as subscription, p as partition from unnest($3::smallint[]) p) c`,
+    values: [source.service, subscription, partitions, leaseClass(store, subscription, source.service)],
   };
 }
 

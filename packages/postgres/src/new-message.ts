@@ -46,6 +46,8 @@ export function newMessage(author: Author, draft: Draft): Message | Promise<Mess
 }
 
 function envelope(author: Author, { id, time, contract, options, headers }: Draft, data: unknown): Message {
+  const key = options.key ?? contract.keyOf(data);
+  if (key === "") throw new TidingsError("message-invalid", `${contract.type}: its key is empty.`);
   const cause = options.causedBy ? causeOf(options.causedBy) : author.cause;
   return {
     id,
@@ -53,7 +55,7 @@ function envelope(author: Author, { id, time, contract, options, headers }: Draf
     type: contract.type,
     version: contract.version,
     source: author.service,
-    key: options.key ?? contract.keyOf(data),
+    key,
     time: time.toISOString(),
     data,
     correlationId: cause.correlationId ?? id,

@@ -2,18 +2,19 @@ import type { Message } from "@tidings/core";
 import type { QueryConfig } from "pg";
 import type { Store } from "./store.ts";
 
-/** A message that is to be recorded at `dueAt`. */
-export interface ScheduledMessage {
+/** A message that is to be recorded at `dueAt`; it may still be being validated. */
+export interface ScheduledMessage<Content = Message | Promise<Message>> {
+  readonly id: string;
   readonly dueAt: Date;
-  readonly message: Message;
+  readonly message: Content;
 }
 
-export function insertScheduled(store: Store, scheduled: readonly ScheduledMessage[]): QueryConfig {
+export function insertScheduled(store: Store, scheduled: readonly ScheduledMessage<Message>[]): QueryConfig {
   return {
     text: `insert into ${store.table("scheduled")} (id, due_at, message)
       select * from unnest($1::uuid[], $2::timestamptz[], $3::json[])`,
     values: [
-      scheduled.map(({ message }) => message.id),
+      scheduled.map(({ id }) => id),
       scheduled.map(({ dueAt }) => dueAt),
       scheduled.map(({ message }) => JSON.stringify(message)),
     ],

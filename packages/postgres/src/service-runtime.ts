@@ -1,4 +1,4 @@
-import type { Clock, Handler, Message, View } from "@tidings/core";
+import { type Clock, type Handler, type Message, TidingsError, type View } from "@tidings/core";
 import { noCause } from "@tidings/core/internal";
 import type { Pool } from "pg";
 import { closePool, createPool } from "./connection.ts";
@@ -59,12 +59,14 @@ export class ServiceRuntime {
     { readonly source: Store; readonly subscription: Subscription }
   >();
   #unlisten: (() => void)[] = [];
+  readonly #stopped = new AbortController();
 
   constructor(options: RuntimeOptions) {
     const { store, clock, views, records, url, connections, settings } = options;
     this.#options = options;
     this.store = store;
-    this.context = { store, clock, views, records, queues: new PartitionQueues() };
+    const stopped = this.#stopped.signal;
+    this.context = { store, clock, views, records, stopped, queues: new PartitionQueues() };
     this.pool = createPool(url, { schema: store.schema, name: store.service, max: connections.requests });
     this.#batchPool = createPool(url, {
       schema: store.schema,
@@ -185,6 +187,7 @@ export class ServiceRuntime {
 
   /** Closes the connections. What still uses one fails and is rolled back. */
   async close(): Promise<void> {
+    this.#stopped.abort(new TidingsError("transaction-closed"));
     await Promise.all([closePool(this.pool), closePool(this.#batchPool)]);
   }
 

@@ -6,6 +6,7 @@ import {
   type Contract,
   type DomainEvent,
   isRefusal,
+  isUuid,
   type LoadOptions,
   type Message,
   type MessageHeaders,
@@ -75,13 +76,13 @@ export class ServiceTransaction implements Transaction {
     const headers = contract.kind === "command" ? { replyTo: this.service } : {};
     const id = uuidv7(this.now().getTime());
     const message = this.#message(id, contract, data, options, headers, at);
-    this.#work.schedule(
-      message instanceof Promise ? message.then((m) => ({ dueAt: at, message: m })) : { dueAt: at, message },
-    );
+    this.#work.schedule({ id, dueAt: at, message });
     return id;
   }
 
   async cancelScheduled(id: string): Promise<boolean> {
+    if (this.#work.unschedule(id)) return true;
+    if (!isUuid(id)) return false;
     const { rowCount } = await this.#work.query(deleteScheduled(this.#work.context.store, id));
     return rowCount === 1;
   }

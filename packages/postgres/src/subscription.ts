@@ -118,8 +118,8 @@ export class Subscription {
 
   /** What one batch is to read: all dirty partitions, a fair share while handlers are slow, one that is being isolated. */
   #takeShare(): BatchRequest {
-    const most = Math.ceil(this.#env.key.source.partitions / this.#mostBatches());
     const idle = [...this.#dirty].filter((partition) => !this.#busy.has(partition));
+    const most = Math.ceil(idle.length / Math.max(1, this.#mostBatches() - this.#batches));
     const isolated = idle.find((partition) => this.#isolating.has(partition));
     const partitions = isolated === undefined ? idle.slice(0, Math.min(most, this.#size)) : [isolated];
     const limit = isolated === undefined ? Math.ceil(this.#size / Math.max(1, partitions.length)) : 1;

@@ -18,6 +18,8 @@ export interface ServiceContext {
   readonly views: readonly View[];
   /** The message types that the service declares to record; a type that is not in it is refused. */
   readonly records: ReadonlySet<string>;
+  /** Aborted when the host closes its connections under what still runs. */
+  readonly stopped?: AbortSignal;
   /** The writers of this process to each partition. */
   readonly queues?: PartitionQueues;
 }
@@ -35,7 +37,7 @@ interface ClientWithStream extends ClientBase {
 interface Savepoint {
   readonly events: number;
   readonly messages: number;
-  readonly scheduled: number;
+  readonly scheduled: readonly ScheduledMessage[];
   readonly roots: ReadonlyMap<string, AggregateRoot<unknown>>;
 }
 
@@ -60,7 +62,7 @@ export class UnitOfWork {
   readonly #abort = new AbortController();
   readonly #events: StoredEvent[] = [];
   readonly #messages: (Message | Promise<Message>)[] = [];
-  readonly #scheduled: (ScheduledMessage | Promise<ScheduledMessage>)[] = [];
+  #scheduled: readonly ScheduledMessage[] = [];
   #savepoint: Savepoint | undefined;
   #begun: Promise<unknown> | undefined;
   #failure: { error: unknown } | undefined;
@@ -75,8 +77,14 @@ export class UnitOfWork {
     this.context = context;
   }
 
+  /** Aborted when the transaction is abandoned or rolled back, or the host has stopped without it. */
   get signal(): AbortSignal {
-    return this.#abort.signal;
+    const { stopped } = this.context;
+    return stopped ? AbortSignal.any([this.#abort.signal, stopped]) : this.#abort.signal;
+  }
+
+  get isAbandoned(): boolean {
+    return this.#abort.signal.aborted;
   }
 
   /**
@@ -139,8 +147,16 @@ export class UnitOfWork {
     this.#messages.push(this.#open(guarded(message)));
   }
 
-  schedule(message: ScheduledMessage | Promise<ScheduledMessage>): void {
-    this.#scheduled.push(this.#open(guarded(message)));
+  schedule(scheduled: ScheduledMessage): void {
+    void guarded(scheduled.message);
+    this.#scheduled = [...this.#scheduled, this.#open(scheduled)];
+  }
+
+  /** Forgets a scheduled message that is not written yet. @returns whether there was one */
+  unschedule(id: string): boolean {
+    const before = this.#scheduled.length;
+    this.#scheduled = this.#scheduled.filter((scheduled) => scheduled.id !== id);
+    return this.#scheduled.length < before;
   }
 
   append(event: StoredEvent): void {
@@ -157,12 +173,12 @@ export class UnitOfWork {
   /** A point to which {@link rollbackToSavepoint} returns: what was written and buffered since then is forgotten. */
   savepoint(): void {
     void this.query({ text: "savepoint tidings" });
-    const [events, messages, scheduled] = [
-      this.#events.length,
-      this.#messages.length,
-      this.#scheduled.length,
-    ];
-    this.#savepoint = { events, messages, scheduled, roots: new Map(this.roots) };
+    this.#savepoint = {
+      events: this.#events.length,
+      messages: this.#messages.length,
+      scheduled: this.#scheduled,
+      roots: new Map(this.roots),
+    };
   }
 
   async rollbackToSavepoint(): Promise<void> {
@@ -172,7 +188,7 @@ export class UnitOfWork {
     this.#failure = undefined;
     this.#events.length = point.events;
     this.#messages.length = point.messages;
-    this.#scheduled.length = point.scheduled;
+    this.#scheduled = point.scheduled;
     this.roots.clear();
     for (const [stream, root] of point.roots) this.roots.set(stream, root);
   }
@@ -190,7 +206,9 @@ export class UnitOfWork {
    */
   async commit(last: readonly QueryConfig[] = []): Promise<Positions> {
     const messages = await Promise.all(this.#messages);
-    const scheduled = await Promise.all(this.#scheduled);
+    const scheduled = await Promise.all(
+      this.#scheduled.map(async (waiting) => ({ ...waiting, message: await waiting.message })),
+    );
     this.#assertSound();
     const { store, queues } = this.context;
     const leave = await queues?.enter(messages.map(({ key }) => partitionOf(key, store.partitions)));
@@ -211,7 +229,11 @@ export class UnitOfWork {
   }
 
   /** Sends the buffered writes without waiting; a failure of any of them makes the commit that follows a rollback. */
-  #flush(messages: readonly Message[], scheduled: readonly ScheduledMessage[], last: readonly QueryConfig[]) {
+  #flush(
+    messages: readonly Message[],
+    scheduled: readonly ScheduledMessage<Message>[],
+    last: readonly QueryConfig[],
+  ) {
     const { store } = this.context;
     if (scheduled.length > 0) void this.query(insertScheduled(store, scheduled));
     if (this.#events.length > 0) void this.query(appendEvents(store, this.#events));
@@ -251,7 +273,7 @@ export async function useUnit<Result>(
   try {
     return await use(unit);
   } finally {
-    const isAbandoned = unit.signal.aborted;
+    const { isAbandoned } = unit;
     const isClean = await unit.rollback().then(
       () => true,
       () => false,

@@ -52,6 +52,7 @@ export class WakeUp {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
+    this.#send();
     await this.#client?.end().catch(() => {});
   }
 

@@ -23,6 +23,8 @@ export interface ApplicationOptions {
   readonly address?: string;
   /** 8080. 0 takes any free port. */
   readonly port?: number;
+  /** How long it goes on serving after `/readyz` has said that it ends, for load balancers to notice: 0. */
+  readonly noticeMs?: number;
   readonly log?: FastifyBaseLogger;
   readonly clock?: Clock;
   readonly connections?: HostOptions["connections"];
@@ -110,7 +112,7 @@ async function serve(
   const waits = new OperationWaits(operations);
   host.onProgress(() => waits.recheck());
   const health = new Health({ database: async () => first?.isHealthy() });
-  closing.push(() => drain(app, { health, waits }));
+  closing.push(() => drain(app, { health, waits, noticeMs: options.noticeMs ?? 0 }));
   await options.http?.(app);
   health.routes(app);
   operationRoutes(app, { sources: operations, waits });

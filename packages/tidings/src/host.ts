@@ -158,7 +158,9 @@ export class Host {
 
   async #close(graceMs: number): Promise<void> {
     this.#stopping.abort();
-    await this.#polling;
+    const polled = new AbortController();
+    await Promise.race([this.#polling, pause(graceMs, polled.signal)]);
+    polled.abort();
     await Promise.all([...this.runtimes.values()].map((runtime) => runtime.stop(graceMs)));
     await this.#wakeUp.close();
     await Promise.all([...this.runtimes.values()].map((runtime) => runtime.close()));

@@ -20,10 +20,15 @@ export async function run(
 
 async function start(services: readonly Service[], options: ApplicationOptions): Promise<Application> {
   try {
-    return await startApplication(services, { ...fromEnvironment(process.env), ...options });
+    return await startApplication(services, { ...fromEnvironment(process.env), ...given(options) });
   } catch (error) {
     return fail(error);
   }
+}
+
+/** What is undefined is not given: the environment decides. */
+function given(options: ApplicationOptions): ApplicationOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 /** Every problem at once, each with the name of its setting. */

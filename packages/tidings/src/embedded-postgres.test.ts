@@ -127,6 +127,7 @@ describe("startEmbeddedPostgres", { timeout: 60_000 }, () => {
     const postgres = await start();
     expect(await query(postgres.url, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
     await postgres.close();
+    await (await start()).close();
     expect(hasDraft()).toBe(false);
   });
 

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { dirname, join, relative } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { findBinaries } from "./embedded-postgres/binaries.ts";
-import { createCluster, startCluster } from "./embedded-postgres/cluster.ts";
+import { createCluster, removeDrafts, startCluster } from "./embedded-postgres/cluster.ts";
 import { EmbeddedPostgresError } from "./embedded-postgres/failure.ts";
 import { acquireLock } from "./embedded-postgres/lock.ts";
 import { choosePlace, type Place } from "./embedded-postgres/place.ts";
@@ -74,6 +74,7 @@ async function startLocked(
   const log = options.log ?? (() => {});
   const place = await choosePlace(directory, findBinaries(), log);
   const password = keptPassword(directory, place.data);
+  removeDrafts(place);
   if (existsSync(place.data)) {
     await stopPostmaster(place.data);
   } else {

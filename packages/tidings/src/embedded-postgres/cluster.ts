@@ -31,9 +31,6 @@ export type StartOutcome =
  */
 export async function createCluster(place: Place, password: string, fsync: boolean): Promise<void> {
   const parent = dirname(place.data);
-  for (const name of readdirSync(parent)) {
-    if (name.startsWith("new-")) remove(join(parent, name));
-  }
   const draft = join(parent, `new-${randomUUID()}`);
   const passwordFile = `${draft}.password`;
   mkdirSync(draft, { mode: 0o700 });
@@ -56,6 +53,15 @@ export async function createCluster(place: Place, password: string, fsync: boole
     throw new EmbeddedPostgresError(`PostgreSQL could not create its data directory: ${lastLine(output)}.`);
   }
   renameSync(draft, place.data);
+}
+
+/**
+ * Removes what an interrupted creation has left. An `initdb` whose parent was killed may still be writing while its
+ * files go, and leave some behind: those go with the next start.
+ */
+export function removeDrafts(place: Place): void {
+  const parent = dirname(place.data);
+  for (const name of readdirSync(parent)) if (name.startsWith("new-")) remove(join(parent, name));
 }
 
 /** Starts PostgreSQL in a session of its own, and waits until it accepts connections or gives up. */

@@ -7,6 +7,11 @@ import { billing, customers, ordering, orderOf, placeOrder } from "./workload.ts
 /** What lies in the way of a run: a transaction or a reader's snapshot that stays open for all of it. */
 export type Held = "nothing" | "transaction" | "snapshot";
 
+export interface Load {
+  readonly count: number;
+  readonly producers: number;
+}
+
 export interface Rates {
   /** Business transactions per second while the subscriber runs. */
   readonly produce: number;
@@ -17,12 +22,12 @@ export interface Rates {
 /** Produces and consumes at once. @throws Error when an effect is missing, repeated or out of order */
 export async function measureDelivery(
   serverUrl: string,
-  count: number,
-  producers: number,
-  held: Held,
+  { count, producers }: Load,
+  held: Held = "nothing",
+  subscriber: Service = billing,
 ): Promise<Rates> {
   return withDatabase(serverUrl, (url) =>
-    withHost(url, [ordering, billing], producers, (host) =>
+    withHost(url, [ordering, subscriber], producers, (host) =>
       whileHeld(url, held, async () => {
         const started = performance.now();
         const seconds = await produce(count, producers, (number) =>

@@ -8,6 +8,7 @@ import { measureLatency } from "./latency.ts";
 import { measureLimit } from "./limit.ts";
 import { median, spread } from "./measure.ts";
 import { measureMemory } from "./memory.ts";
+import { billingInSequence } from "./workload.ts";
 
 const help = `Measures Tidings against the limit of this machine, on the same work in one run.
 
@@ -46,20 +47,26 @@ try {
 async function run(url: string): Promise<void> {
   const limits: number[] = [];
   const plain: Rates[] = [];
+  const inSequence: number[] = [];
   const held = { transaction: [] as number[], snapshot: [] as number[] };
-  await measureDelivery(url, count / 10, producers, "nothing");
+  const load = { count, producers };
+  await measureDelivery(url, { count: count / 10, producers });
   for (let round = 1; round <= rounds; round++) {
     say(`round ${round} of ${rounds}`);
     limits.push(await measureLimit(url, count, producers));
-    const before = await measureDelivery(url, count, producers, "nothing");
-    const transaction = await measureDelivery(url, count, producers, "transaction");
-    const snapshot = await measureDelivery(url, count, producers, "snapshot");
-    const after = await measureDelivery(url, count, producers, "nothing");
+    const before = await measureDelivery(url, load);
+    const rates = { transaction: 0, snapshot: 0 };
+    const order = ["transaction", "snapshot"] as const;
+    for (const obstacle of round % 2 ? order : order.toReversed()) {
+      rates[obstacle] = (await measureDelivery(url, load, obstacle)).endToEnd;
+    }
+    const after = await measureDelivery(url, load);
     plain.push(before, after);
+    inSequence.push((await measureDelivery(url, load, "nothing", billingInSequence)).endToEnd);
     limits.push(await measureLimit(url, count, producers));
     const base = (before.endToEnd + after.endToEnd) / 2;
-    held.transaction.push(transaction.endToEnd / base);
-    held.snapshot.push(snapshot.endToEnd / base);
+    held.transaction.push(rates.transaction / base);
+    held.snapshot.push(rates.snapshot / base);
   }
   say("drain");
   const drains: number[] = [];
@@ -79,6 +86,7 @@ async function run(url: string): Promise<void> {
 limit, transactions/s                ${column(spread(limits))}
 produce while consuming, /s          ${column(spread(produced))}${column(ratio(median(produced) / limit), 22)}0.80
 end to end, messages/s               ${column(spread(endToEnd))}${column(ratio(median(endToEnd) / limit), 22)}0.75
+  without interleaving, messages/s   ${column(spread(inSequence))}${column(ratio(median(inSequence) / limit), 22)}
 drain a backlog with onBatch, /s     ${column(spread(drains))}${column("", 22)}20,000
 latency at 100/s, ms p50 / p99       ${column(`${latency.p50.toFixed(1)} / ${latency.p99.toFixed(1)}`)}${column("", 22)}3 / 15
 idle, % of a core                    ${column(idleCpuPercent.toFixed(2))}${column("", 22)}1
@@ -91,6 +99,7 @@ every run verified: one effect for each order, right totals, effects of each key
       limit,
       produce: median(produced),
       endToEnd: median(endToEnd),
+      endToEndInSequence: median(inSequence),
       drain: median(drains),
       latencyMs: latency,
       idleCpuPercent,

@@ -54,19 +54,17 @@ async function run(url: string): Promise<void> {
   for (let round = 1; round <= rounds; round++) {
     say(`round ${round} of ${rounds}`);
     limits.push(await measureLimit(url, count, producers));
-    const before = await measureDelivery(url, load);
-    const rates = { transaction: 0, snapshot: 0 };
-    const order = ["transaction", "snapshot"] as const;
-    for (const obstacle of round % 2 ? order : order.toReversed()) {
-      rates[obstacle] = (await measureDelivery(url, load, obstacle)).endToEnd;
+    let before = await measureDelivery(url, load);
+    plain.push(before);
+    for (const obstacle of ["transaction", "snapshot"] as const) {
+      const { endToEnd } = await measureDelivery(url, load, obstacle);
+      const after = await measureDelivery(url, load);
+      plain.push(after);
+      held[obstacle].push((2 * endToEnd) / (before.endToEnd + after.endToEnd));
+      before = after;
     }
-    const after = await measureDelivery(url, load);
-    plain.push(before, after);
     inSequence.push((await measureDelivery(url, load, "nothing", billingInSequence)).endToEnd);
     limits.push(await measureLimit(url, count, producers));
-    const base = (before.endToEnd + after.endToEnd) / 2;
-    held.transaction.push(rates.transaction / base);
-    held.snapshot.push(rates.snapshot / base);
   }
   say("drain");
   const drains: number[] = [];

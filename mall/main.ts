@@ -29,7 +29,7 @@ Place an order (the operation that it answers says how far it is):
 
   ${demo.checkout}
 
-Ctrl-C closes the Mall; its data stays in ${settings.directory}.`);
+Ctrl-C closes the Mall; its data stays in ${settings.place}.`);
 
 /** `fetch failed` says nothing; what is behind it does. */
 function reasonOf({ message, cause }: Error): string {

@@ -144,7 +144,7 @@ describe("npm start", { timeout: 90_000 }, () => {
     ["HOST", "0.0.0.0", "HOST must be "],
     ["MALL_DEMO", "0", "MALL_DEMO must be "],
     ["MALL_CURRENCY", "usd", "MALL_CURRENCY must be "],
-    ["LOG_LEVEL", "loud", "LOG_LEVEL must be "],
+    ["LOG_LEVEL", "loud", 'LOG_LEVEL is "loud"'],
   ])("with %s=%s says so in one sentence", async (name, value, sentence) => {
     const { code, said } = await start({ [name]: value }).exit;
     expect([code, said.split("\n").length, said]).toEqual([1, 1, expect.stringContaining(sentence)]);

@@ -64,4 +64,4 @@ export {
 } from "./http/page.ts";
 export { Problem } from "./http/problem.ts";
 export type { ServiceHttp, ServiceRequest } from "./http/service-http.ts";
-export { run } from "./run.ts";
+export { environmentProblems, run } from "./run.ts";

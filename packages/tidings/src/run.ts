@@ -31,12 +31,25 @@ function given(options: ApplicationOptions): ApplicationOptions {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
-/** Every problem at once, each with the name of its setting. */
+/** @throws TidingsError `configuration-invalid`, with every problem at once */
 function fromEnvironment(env: NodeJS.ProcessEnv): ApplicationOptions {
-  const { DATABASE_URL, HOST, PORT, LOG_LEVEL } = env;
+  const problems = environmentProblems(env);
+  if (problems.length > 0) throw new TidingsError("configuration-invalid", `${problems.join("; ")}.`);
+  const { DATABASE_URL, HOST, PORT } = env;
+  return {
+    ...(DATABASE_URL && { databaseUrl: DATABASE_URL }),
+    ...(HOST && { address: HOST }),
+    ...(PORT && { port: Number(PORT) }),
+  };
+}
+
+/**
+ * What is wrong with the settings that {@link run} reads, each with the name of its setting and without a full stop: for
+ * a program that has settings of its own, and tells its user of all problems at once.
+ */
+export function environmentProblems({ DATABASE_URL, PORT, LOG_LEVEL }: NodeJS.ProcessEnv): string[] {
   const problems: string[] = [];
-  const port = PORT === undefined || PORT === "" ? undefined : Number(PORT);
-  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port < 65_536)) {
+  if (PORT && !(/^\d{1,5}$/.test(PORT) && Number(PORT) < 65_536)) {
     problems.push(`PORT is "${PORT}", which is not a number from 0 to 65535`);
   }
   if (DATABASE_URL && !/^postgres(ql)?:\/\//.test(DATABASE_URL)) {
@@ -45,12 +58,7 @@ function fromEnvironment(env: NodeJS.ProcessEnv): ApplicationOptions {
   if (LOG_LEVEL && !logLevels.includes(LOG_LEVEL)) {
     problems.push(`LOG_LEVEL is "${LOG_LEVEL}", which is none of ${logLevels.join(", ")}`);
   }
-  if (problems.length > 0) throw new TidingsError("configuration-invalid", `${problems.join("; ")}.`);
-  return {
-    ...(DATABASE_URL && { databaseUrl: DATABASE_URL }),
-    ...(HOST && { address: HOST }),
-    ...(port !== undefined && { port }),
-  };
+  return problems;
 }
 
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];

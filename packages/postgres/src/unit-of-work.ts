@@ -59,7 +59,10 @@ export class UnitOfWork {
   readonly roots = new Map<string, AggregateRoot<unknown>>();
   /** The version at which each stream was loaded. */
   readonly loadedVersions = new Map<string, number>();
-  readonly #abort = new AbortController();
+  /** Made when somebody asks for the signal, which few do. */
+  #abort: AbortController | undefined;
+  #abortReason: Error | undefined;
+  #isAbandoned = false;
   readonly #events: StoredEvent[] = [];
   readonly #messages: (Message | Promise<Message>)[] = [];
   #scheduled: readonly ScheduledMessage[] = [];
@@ -79,12 +82,16 @@ export class UnitOfWork {
 
   /** Aborted when the transaction is abandoned or rolled back, or the host has stopped without it. */
   get signal(): AbortSignal {
+    if (!this.#abort) {
+      this.#abort = new AbortController();
+      if (this.#abortReason) this.#abort.abort(this.#abortReason);
+    }
     const { stopped } = this.context;
     return stopped ? AbortSignal.any([this.#abort.signal, stopped]) : this.#abort.signal;
   }
 
   get isAbandoned(): boolean {
-    return this.#abort.signal.aborted;
+    return this.#isAbandoned;
   }
 
   /**
@@ -247,14 +254,20 @@ export class UnitOfWork {
   /** From now on every use of the transaction fails; for a handler that did not finish in its time. */
   abandon(reason: Error): void {
     this.#closed = true;
-    this.#abort.abort(reason);
+    this.#isAbandoned = true;
+    this.#endSignal(reason);
+  }
+
+  #endSignal(reason: Error): void {
+    this.#abortReason = reason;
+    this.#abort?.abort(reason);
   }
 
   /** Ends the transaction without effect. Safe to call at any time, also after a lost connection. */
   async rollback(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#abort.abort(new TidingsError("transaction-closed"));
+    this.#endSignal(rolledBack);
     if (this.#begun !== undefined) await this.client.query("rollback");
   }
 }
@@ -282,6 +295,7 @@ export async function useUnit<Result>(
   }
 }
 
+const rolledBack = new TidingsError("transaction-closed");
 const noPositions: Positions = new Map();
 
 function positionsOf(result: QueryResult<{ partition: number; position: string }>): Positions {

@@ -19,7 +19,8 @@ export interface PoolOptions {
 
 /**
  * A pool of pipelining connections. An idle connection that the server closes is replaced; it never takes the process
- * down. Waiting for a connection ends after 5 s with an error that {@link isTransient} knows.
+ * down. Transactions are READ COMMITTED whatever the database says: a batch must see what was committed after it got
+ * its leases. Waiting for a connection ends after 5 s with an error that {@link isTransient} knows.
  */
 export function createPool(url: string, options: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
@@ -31,7 +32,7 @@ export function createPool(url: string, options: PoolOptions): pg.Pool {
     idle_in_transaction_session_timeout: options.idleInTransactionMs ?? 60_000,
     ...(options.lockTimeoutMs !== undefined && { lock_timeout: options.lockTimeoutMs }),
     ...(options.statementTimeoutMs !== undefined && { statement_timeout: options.statementTimeoutMs }),
-    options: `-c search_path=${escapeOption(quoteIdentifier(options.schema))}`,
+    options: `-c search_path=${escapeOption(quoteIdentifier(options.schema))} -c default_transaction_isolation=${escapeOption("read committed")}`,
     keepAlive: true,
     pipeline: true,
   } as pg.PoolConfig);

@@ -12,7 +12,7 @@ export function handlersByType(handlers: readonly Handler[]): HandlersByType {
 
 /** How long handlers may take. */
 export interface HandlingLimits {
-  /** One handler; after that its transaction is closed under it. */
+  /** One handler, or all that are interleaved; after that their transaction is closed under them. */
   readonly timeoutMs: number;
   /** One handler that has a single message, while others wait behind it in the batch. */
   readonly amongOthersMs: number;
@@ -71,8 +71,8 @@ async function handleRun(
       const only = valid.length === 1 ? causeOf(valid[0] as Message) : noCause;
       const tx = new ServiceTransaction(unit, only);
       await inTime(unit, timeoutMs, () => handler.handle(valid, tx));
-    } else if (takesMany(handler)) {
-      await handleInterleaved(valid, (message) => handleOne(unit, handler, message, timeoutMs));
+    } else if (handler.mode === "each" && handler.interleaved) {
+      await inTime(unit, timeoutMs, () => handleInterleaved(unit, handler, valid));
     } else {
       for (const message of valid) await handleOne(unit, handler, message, amongOthersMs);
     }
@@ -85,12 +85,14 @@ function takesMany(handler: Handler): boolean {
 
 /** Handles the keys side by side and the messages of each in order. @throws the first error, when all have ended */
 async function handleInterleaved(
+  unit: UnitOfWork,
+  handler: Extract<Handler, { mode: "each" }>,
   messages: readonly Message[],
-  handle: (message: Message) => Promise<void>,
 ): Promise<void> {
   const byKey = Map.groupBy(messages, ({ key }) => key);
   const inOrder = async (ofOneKey: readonly Message[]) => {
-    for (const message of ofOneKey) await handle(message);
+    for (const message of ofOneKey)
+      await handler.handle(message, new ServiceTransaction(unit, causeOf(message)));
   };
   const ended = await Promise.allSettled([...byKey.values()].map(inOrder));
   for (const outcome of ended) if (outcome.status === "rejected") throw outcome.reason;

@@ -160,7 +160,7 @@ export class ServiceRuntime {
           const { rows } = await unit.query<{ message: Message }>(
             takeDue(this.store, now, scheduledPerTransaction),
           );
-          for (const { message } of rows) unit.record({ ...message, time: now.toISOString() });
+          for (const { message } of rows) unit.pending.record({ ...message, time: now.toISOString() });
           return rows.length;
         },
       );

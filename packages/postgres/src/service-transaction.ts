@@ -76,12 +76,12 @@ export class ServiceTransaction implements Transaction {
     const headers = contract.kind === "command" ? { replyTo: this.service } : {};
     const id = uuidv7(this.now().getTime());
     const message = this.#message(id, contract, data, options, headers, at);
-    this.#work.schedule({ id, dueAt: at, message });
+    this.#work.pending.schedule({ id, dueAt: at, message });
     return id;
   }
 
   async cancelScheduled(id: string): Promise<boolean> {
-    if (this.#work.unschedule(id)) return true;
+    if (this.#work.pending.unschedule(id)) return true;
     if (!isUuid(id)) return false;
     const { rowCount } = await this.#work.query(deleteScheduled(this.#work.context.store, id));
     return rowCount === 1;
@@ -123,7 +123,7 @@ export class ServiceTransaction implements Transaction {
       const causedBy = this.cause.causationId === null ? {} : { message: this.cause.causationId };
       const actor = this.cause.headers.actor === undefined ? {} : { actor: this.cause.headers.actor };
       const correlationId = this.cause.correlationId ?? id;
-      this.#work.append({
+      this.#work.pending.append({
         ...event,
         stream,
         version,
@@ -157,7 +157,7 @@ export class ServiceTransaction implements Transaction {
 
   #record(contract: Contract, data: unknown, options: RecordOptions, headers: MessageHeaders = {}): string {
     const id = uuidv7(this.now().getTime());
-    this.#work.record(this.#message(id, contract, data, options, headers, this.now()));
+    this.#work.pending.record(this.#message(id, contract, data, options, headers, this.now()));
     return id;
   }
 

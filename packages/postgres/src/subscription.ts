@@ -168,7 +168,7 @@ export class Subscription {
   }
 
   /**
-   * Under load, lets messages gather for as long as the last batch took, 10 ms at most: a batch has a price of its own
+   * Under load, lets messages gather for as long as the last batch took, 25 ms at most: a batch has a price of its own
    * (about that of ten messages), which they then share. A message that comes alone is never held up.
    */
   #linger({ batch, isolate }: BatchResult, tookMs: number): void {
@@ -239,7 +239,7 @@ export class Subscription {
 const firstBatchSize = 64;
 const slowHandlerMs = 5;
 const lingerFrom = 8;
-const longestLingerMs = 10;
+const longestLingerMs = 25;
 const turnsMs = 60_000;
 /** How soon to ask again for a partition that another instance holds. */
 const leaseDelayMs = 20;

@@ -1,14 +1,13 @@
 import type { Writable } from "node:stream";
-import type { AggregateRoot, Clock, Message, View } from "@tidings/core";
+import type { AggregateRoot, Clock, View } from "@tidings/core";
 import { TidingsError } from "@tidings/core";
 import { partitionOf } from "@tidings/core/internal";
 import type { ClientBase, Pool, QueryConfig, QueryResult } from "pg";
 import { isConnectionLost } from "./connection.ts";
 import { isInterruption, isStalePlan } from "./errors.ts";
-import { appendEvents, type StoredEvent, saveSnapshot } from "./event-store.ts";
 import type { PartitionQueues } from "./partition-queues.ts";
+import { type PendingMark, PendingWrites, type ReadyWrites, statementsFor } from "./pending-writes.ts";
 import { recordMessages } from "./record-messages.ts";
-import { insertScheduled, type ScheduledMessage } from "./scheduled-messages.ts";
 import type { Store } from "./store.ts";
 
 /** What a service is to its transactions: where it stores, what it may record, which views follow its aggregates. */
@@ -24,20 +23,12 @@ export interface ServiceContext {
   readonly queues?: PartitionQueues;
 }
 
-/** A rejection is thrown by the commit; one that a rollback has dropped concerns nobody. */
-function guarded<T>(message: T | Promise<T>): T | Promise<T> {
-  if (message instanceof Promise) message.catch(() => {});
-  return message;
-}
-
 interface ClientWithStream extends ClientBase {
   readonly connection?: { readonly stream?: Writable };
 }
 
 interface Savepoint {
-  readonly events: number;
-  readonly messages: number;
-  readonly scheduled: readonly ScheduledMessage[];
+  readonly pending: PendingMark;
   readonly roots: ReadonlyMap<string, AggregateRoot<unknown>>;
 }
 
@@ -63,9 +54,7 @@ export class UnitOfWork {
   #abort: AbortController | undefined;
   #abortReason: Error | undefined;
   #isAbandoned = false;
-  readonly #events: StoredEvent[] = [];
-  readonly #messages: (Message | Promise<Message>)[] = [];
-  #scheduled: readonly ScheduledMessage[] = [];
+  readonly #pending = new PendingWrites();
   #savepoint: Savepoint | undefined;
   #begun: Promise<unknown> | undefined;
   #failure: { error: unknown } | undefined;
@@ -101,7 +90,7 @@ export class UnitOfWork {
   query<Row extends object>(query: QueryConfig): Promise<QueryResult<Row & Record<string, never>>> {
     if (this.#closed) throw new TidingsError("transaction-closed");
     this.#cork();
-    this.#begun ??= this.#track(this.client.query("begin isolation level read committed"));
+    this.#begun ??= this.#track(this.client.query("begin"));
     return this.#track(this.client.query<Row & Record<string, never>>(query));
   }
 
@@ -150,42 +139,16 @@ export class UnitOfWork {
     return candidates.find((candidate) => isInterruption(candidate.error, isLost));
   }
 
-  record(message: Message | Promise<Message>): void {
-    this.#messages.push(this.#open(guarded(message)));
-  }
-
-  schedule(scheduled: ScheduledMessage): void {
-    void guarded(scheduled.message);
-    this.#scheduled = [...this.#scheduled, this.#open(scheduled)];
-  }
-
-  /** Forgets a scheduled message that is not written yet. @returns whether there was one */
-  unschedule(id: string): boolean {
-    const before = this.#scheduled.length;
-    this.#scheduled = this.#scheduled.filter((scheduled) => scheduled.id !== id);
-    return this.#scheduled.length < before;
-  }
-
-  append(event: StoredEvent): void {
-    this.#events.push(this.#open(event));
-  }
-
-  /** What is still being validated is awaited by the commit; a transaction that never gets there does not ask. */
-  #open<T>(value: T): T {
+  /** What is to be written by the commit. @throws TidingsError `transaction-closed` */
+  get pending(): PendingWrites {
     if (this.#closed) throw new TidingsError("transaction-closed");
-    if (value instanceof Promise) value.catch(() => {});
-    return value;
+    return this.#pending;
   }
 
   /** A point to which {@link rollbackToSavepoint} returns: what was written and buffered since then is forgotten. */
   savepoint(): void {
     void this.query({ text: "savepoint tidings" });
-    this.#savepoint = {
-      events: this.#events.length,
-      messages: this.#messages.length,
-      scheduled: this.#scheduled,
-      roots: new Map(this.roots),
-    };
+    this.#savepoint = { pending: this.#pending.mark(), roots: new Map(this.roots) };
   }
 
   async rollbackToSavepoint(): Promise<void> {
@@ -193,9 +156,7 @@ export class UnitOfWork {
     if (!point) throw new Error("There is no savepoint to roll back to.");
     await this.query({ text: "rollback to savepoint tidings" });
     this.#failure = undefined;
-    this.#events.length = point.events;
-    this.#messages.length = point.messages;
-    this.#scheduled = point.scheduled;
+    this.#pending.resetTo(point.pending);
     this.roots.clear();
     for (const [stream, root] of point.roots) this.roots.set(stream, root);
   }
@@ -212,14 +173,11 @@ export class UnitOfWork {
    * @throws the first error of any statement; then nothing has happened
    */
   async commit(last: readonly QueryConfig[] = []): Promise<Positions> {
-    const messages = await Promise.all(this.#messages);
-    const scheduled = await Promise.all(
-      this.#scheduled.map(async (waiting) => ({ ...waiting, message: await waiting.message })),
-    );
+    const writes = await this.#pending.whenReady();
     this.#assertSound();
     const { store, queues } = this.context;
-    const leave = await queues?.enter(messages.map(({ key }) => partitionOf(key, store.partitions)));
-    const recorded = this.#flush(messages, scheduled, last);
+    const leave = await queues?.enter(writes.messages.map(({ key }) => partitionOf(key, store.partitions)));
+    const recorded = this.#flush(writes, last);
     if (this.#begun === undefined) return noPositions;
     this.#closed = true;
     const committed = this.#track(this.client.query("commit"));
@@ -236,19 +194,12 @@ export class UnitOfWork {
   }
 
   /** Sends the buffered writes without waiting; a failure of any of them makes the commit that follows a rollback. */
-  #flush(
-    messages: readonly Message[],
-    scheduled: readonly ScheduledMessage<Message>[],
-    last: readonly QueryConfig[],
-  ) {
+  #flush(writes: ReadyWrites, last: readonly QueryConfig[]) {
     const { store } = this.context;
-    if (scheduled.length > 0) void this.query(insertScheduled(store, scheduled));
-    if (this.#events.length > 0) void this.query(appendEvents(store, this.#events));
-    for (const root of this.roots.values())
-      if (isSnapshotDue(root, this.#events)) void this.query(saveSnapshot(store, root));
-    for (const statement of last) void this.query(statement);
-    if (messages.length === 0) return undefined;
-    return this.query<{ partition: number; position: string }>(recordMessages(store, messages));
+    for (const statement of [...statementsFor(store, writes, this.roots.values()), ...last])
+      void this.query(statement);
+    if (writes.messages.length === 0) return undefined;
+    return this.query<{ partition: number; position: string }>(recordMessages(store, writes.messages));
   }
 
   /** From now on every use of the transaction fails; for a handler that did not finish in its time. */
@@ -302,11 +253,4 @@ function positionsOf(result: QueryResult<{ partition: number; position: string }
   const positions = new Map<number, number>();
   for (const { partition, position } of result.rows) positions.set(partition, Number(position));
   return positions;
-}
-
-function isSnapshotDue(root: AggregateRoot<unknown>, appended: readonly StoredEvent[]): boolean {
-  const { snapshot, name } = root.aggregate;
-  if (!snapshot) return false;
-  const count = appended.filter((event) => event.stream === `${name}-${root.id}`).length;
-  return Math.floor(root.version / snapshot.every) > Math.floor((root.version - count) / snapshot.every);
 }

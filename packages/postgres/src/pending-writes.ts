@@ -29,7 +29,7 @@ export class PendingWrites {
   }
 
   schedule(scheduled: ScheduledMessage): void {
-    unwatched(scheduled.message);
+    void unwatched(scheduled.message);
     this.#scheduled = [...this.#scheduled, scheduled];
   }
 

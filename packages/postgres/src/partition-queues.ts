@@ -19,7 +19,8 @@ export class PartitionQueues {
    */
   async enter(partitions: Iterable<number>): Promise<() => void> {
     const wanted = [...new Set(partitions)];
-    if (!this.#hasRoom(wanted)) await this.whenRoom(wanted, patienceMs);
+    const end = performance.now() + patienceMs;
+    while (!this.#hasRoom(wanted)) await this.whenRoom(wanted, Math.max(0, end - performance.now()));
     for (const partition of wanted) this.#writers.set(partition, this.#writersIn(partition) + 1);
     return () => {
       for (const partition of wanted) this.#writers.set(partition, this.#writersIn(partition) - 1);

@@ -166,6 +166,17 @@ test("a refusal is stored, and what came before it is not", async () => {
   expect((await post("b")).body).toMatchObject(problem("idempotency-key-reused"));
 });
 
+test("a refusal without a key leaves no trace either: neither rows nor messages", async () => {
+  const before = await count("tidings_outbox");
+  work = async (tx, name) => {
+    await insert(tx, name);
+    return refuse("name-already-used", "It is used.");
+  };
+  const refused = await shop.request({ method: "POST", url: "/things", payload: { name: "a" } });
+  expect(refused).toMatchObject({ status: 409, body: { rule: "name-already-used" } });
+  expect([await shop.names(), await count("tidings_outbox")]).toEqual([[], before]);
+});
+
 test("a refusal after a failed statement is stored", async () => {
   await insertDirectly("a");
   work = (tx, name) => insert(tx, name).catch(() => refuse("name-already-used", "It is used."));

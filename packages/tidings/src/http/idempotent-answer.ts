@@ -14,9 +14,14 @@ import { toAnswer } from "./to-answer.ts";
 import { toProblem } from "./to-problem.ts";
 
 /** An answer, and for a repeated one the positions that its token is to cover. */
-export interface OnceAnswered {
+export class OnceAnswered {
   readonly outcome: Answer;
   readonly heads: Positions | undefined;
+
+  constructor(outcome: Answer, heads?: Positions) {
+    this.outcome = outcome;
+    this.heads = heads;
+  }
 }
 
 /**
@@ -38,12 +43,12 @@ export async function answerOnce(
   if (claim.state === "answered") {
     const { status, body, headers } = claim.answer;
     const outcome = new Answer(status, body, { ...headers, "idempotent-replayed": "true" });
-    return { outcome, heads: await recordedSoFar(unit) };
+    return new OnceAnswered(outcome, await recordedSoFar(unit));
   }
   const outcome = await settle(request, run);
   if (outcome.status >= 400) await unit.rollbackToSavepoint();
   storeAnswer(unit, call, outcome);
-  return { outcome, heads: undefined };
+  return new OnceAnswered(outcome);
 }
 
 async function settle(request: FastifyRequest, run: () => Promise<unknown>): Promise<Answer> {

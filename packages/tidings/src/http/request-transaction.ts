@@ -3,7 +3,7 @@ import { operationsTouched, runTransaction, type UnitOfWork } from "@tidings/pos
 import type { FastifyRequest } from "fastify";
 import type { Answer } from "./answer.ts";
 import { encodeToken, mergeTokens, tokenOf } from "./consistency-token.ts";
-import { answerOnce } from "./idempotent-answer.ts";
+import { answerOnce, OnceAnswered } from "./idempotent-answer.ts";
 import { parseIfMatch } from "./if-match.ts";
 import { requestState } from "./request-state.ts";
 import type { HttpRuntime } from "./service-runtime.ts";
@@ -37,14 +37,15 @@ export async function answerWrite(
         for (const id of operationsTouched(tx)) touched.add(id);
         return result;
       };
-      return call ? answerOnce(unit, call, request, run) : { outcome: await run(), heads: undefined };
+      return call ? answerOnce(unit, call, request, run) : run();
     },
   );
+  const { outcome, heads } = result instanceof OnceAnswered ? result : { outcome: result, heads: undefined };
   runtime.recorded(positions);
   runtime.waits.changed(touched);
-  const seen = tokenOf(runtime.context.store.service, result.heads ?? positions);
+  const seen = tokenOf(runtime.context.store.service, heads ?? positions);
   const token = encodeToken(mergeTokens(request[requestState].token, seen));
-  const answer = toAnswer(result.outcome, request).with({ "consistency-token": token });
+  const answer = toAnswer(outcome, request).with({ "consistency-token": token });
   return finishedOrAccepted(request, runtime, answer);
 }
 

@@ -17,6 +17,9 @@ export interface CloudEvent {
   tracestate?: string;
   messagekind: MessageKind;
   operationid?: string;
+  operationservice?: string;
+  saga?: string;
+  to?: string;
   replyto?: string;
   actor?: string;
   data: unknown;
@@ -24,7 +27,7 @@ export interface CloudEvent {
 
 /** Maps a message to CloudEvents 1.0: `source` becomes `urn:tidings:<service>`, `dataschema` carries type and version. */
 export function toCloudEvent(message: Message): CloudEvent {
-  const { operationId, replyTo, ...headers } = message.headers;
+  const { operationId, operationService, replyTo, ...headers } = message.headers;
   return {
     specversion: "1.0",
     id: message.id,
@@ -39,6 +42,7 @@ export function toCloudEvent(message: Message): CloudEvent {
     messagekind: message.kind,
     ...headers,
     ...(operationId !== undefined && { operationid: operationId }),
+    ...(operationService !== undefined && { operationservice: operationService }),
     ...(replyTo !== undefined && { replyto: replyTo }),
     data: message.data,
   };
@@ -91,4 +95,7 @@ const headerNames: Readonly<Record<string, keyof MessageHeaders>> = {
   traceparent: "traceparent",
   tracestate: "tracestate",
   actor: "actor",
+  operationservice: "operationService",
+  saga: "saga",
+  to: "to",
 };

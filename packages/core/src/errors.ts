@@ -22,6 +22,11 @@ export const errorCatalogue = {
     disposition: "retry",
     fix: "Deploy the newer version of its contract; until then the message is retried.",
   },
+  "saga-version-unknown": {
+    message: "An instance of a saga goes by a version of its definition that this program does not have.",
+    disposition: "retry",
+    fix: "Deploy the version that began it, or keep that version in `earlier`; until then the message is retried.",
+  },
   "contract-not-declared": {
     message: "A service records a message that its definition does not list.",
     disposition: "park",
@@ -71,6 +76,43 @@ export const errorCatalogue = {
     message: "A service's number of partitions is fixed when it is installed.",
     disposition: "park",
     fix: "Remove `partitions` from the configuration, or set the installed number.",
+  },
+  "projection-not-rebuildable": {
+    message: "A projection cannot be rebuilt as it is.",
+    disposition: "park",
+    fix: "Name its tables in `projection(name, handlers, { tables })`; take away what is named as being in the way.",
+  },
+  "archive-incomplete": {
+    message:
+      "The archive of a projection does not have all that it has handled, so it cannot be rebuilt completely.",
+    disposition: "park",
+    fix: "Give the projection a new name and new tables: it then reads, and archives, what the logs still hold.",
+  },
+  "rebuild-running": {
+    message: "A projection is being rebuilt already.",
+    disposition: "park",
+    fix: "Wait until it is done, or cancel it first.",
+  },
+  "rebuild-not-running": {
+    message: "A projection is not being rebuilt.",
+    disposition: "park",
+    fix: "There is nothing to cancel.",
+  },
+  "rebuild-must-not-record": {
+    message: "A handler of a projection that is being rebuilt tried to record a message or an event.",
+    disposition: "park",
+    fix: "Move the recording to a handler among `reacts`: a read model that is rebuilt would record it again.",
+  },
+  "rebuild-writes-elsewhere": {
+    message:
+      "A handler of a projection that is being rebuilt wrote to a table that the projection does not name.",
+    disposition: "park",
+    fix: "Name the table in `tables`, or write it in a projection or reaction of its own.",
+  },
+  "rebuild-outdated": {
+    message: "The tables of a projection were changed while it was being rebuilt.",
+    disposition: "park",
+    fix: "Start the rebuild again; do not migrate the tables meanwhile.",
   },
   "database-unreachable": {
     message: "The database cannot be reached.",

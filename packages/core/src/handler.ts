@@ -99,11 +99,27 @@ export function onReply<C extends CommandContract>(
 export interface Projection {
   readonly name: string;
   readonly handlers: readonly Handler[];
+  /** Its tables, where it can be rebuilt. */
+  readonly tables: readonly string[] | undefined;
+}
+
+export interface ProjectionOptions {
+  /**
+   * All tables that its handlers write, which nobody else writes. Naming them makes the read model rebuildable: each
+   * message is archived when it is handled, and a rebuild handles them all again, in the same order, on new tables that
+   * then take the place of the old ones. So its handlers may record nothing, and need the message for all they write:
+   * `event.time`, not the time of handling.
+   */
+  readonly tables?: readonly string[];
 }
 
 /** Declares a read model: `projection("catalogue", [on(ProductAdded, …), on(ProductRemoved, …)])`. */
-export function projection(name: string, handlers: readonly Handler[]): Projection {
-  return { name, handlers };
+export function projection(
+  name: string,
+  handlers: readonly Handler[],
+  { tables }: ProjectionOptions = {},
+): Projection {
+  return { name, handlers, tables };
 }
 
 /** Where a domain event stands. */

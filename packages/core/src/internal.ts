@@ -1,6 +1,10 @@
 export { type DataOfEvent, upcastEvent } from "./aggregate.ts";
 export { serviceOf } from "./contract.ts";
 export { dispositionOf } from "./errors.ts";
-export { causeOf, noCause } from "./message.ts";
+export { addresseeOf, causeOf, noCause } from "./message.ts";
 export { partitionOf } from "./partition.ts";
+export { abortInput, advanceSaga, type SagaInput, startSaga } from "./saga/advance-saga.ts";
+export { commandsOf } from "./saga/define-saga.ts";
+export type { SagaContext, SagaMove, SentCommand } from "./saga/saga-draft.ts";
+export { hasEnded, nextDeadline, stuckAt } from "./saga/saga-instance.ts";
 export { parseData } from "./validate.ts";

@@ -38,6 +38,12 @@ export interface MessageHeaders {
   readonly tracestate?: string;
   /** On a command: the service that waits for the reply. On a reply: the service it is meant for. */
   readonly replyTo?: string;
+  /** On a command of a saga, and on its reply: `<saga>/<instance>`. */
+  readonly saga?: string;
+  /** The service that keeps the operation. */
+  readonly operationService?: string;
+  /** On a report of progress: the service it is meant for. */
+  readonly to?: string;
   /** Who began the chain, for example the subject of a bearer token. */
   readonly actor?: string;
 }
@@ -55,9 +61,14 @@ export interface Cause {
   readonly headers: MessageHeaders;
 }
 
+/** The only service that a message is meant for, if there is one: a reply's, the one that sent the command. */
+export function addresseeOf({ kind, headers }: Pick<Message, "kind" | "headers">): string | undefined {
+  return kind === "reply" ? headers.replyTo : headers.to;
+}
+
 /** The cause that messages recorded while handling `message` carry: same chain, caused by it. */
 export function causeOf(message: Message): Cause {
-  const { replyTo: _, ...headers } = message.headers;
+  const { replyTo: _, saga: __, to: ___, ...headers } = message.headers;
   return { correlationId: message.correlationId, causationId: message.id, headers };
 }
 

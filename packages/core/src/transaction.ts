@@ -71,6 +71,22 @@ export interface Transaction {
   cancelScheduled(id: string): Promise<boolean>;
 
   /**
+   * Runs a function in a transaction of its own, on another connection, that commits at once whatever becomes of this
+   * one: for a note about an effect outside of the database (mail, HTTP), before and after it. It does not see what
+   * this transaction has not committed yet, and must not touch rows that this one has changed (it would wait for
+   * itself). It continues the same cause; what it records is delivered as soon as it has committed.
+   *
+   * Once begun it goes on to its end, also when this transaction is given up meanwhile. Like any transaction its function
+   * may run again after a conflict, it rolls back when the function returns a refusal, and an error rejects it alone.
+   * These transactions have connections of their own, one more than there are for batches: a further one waits, 5 s
+   * at most, so an apart transaction that runs another inside should be one of a few.
+   *
+   * @returns what the function returns, after the commit
+   * @throws TidingsError `transaction-closed` when this transaction has ended or was given up; what the function throws
+   */
+  apart<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
+
+  /**
    * The aggregate with this id as this transaction sees it, its own appended events included. An aggregate without
    * events has version 0 and the initial state.
    */

@@ -1,6 +1,8 @@
 import type { ClientBase } from "pg";
 import { readCursors } from "./cursors.ts";
 import { type Registry, readHeads } from "./registry.ts";
+import { SharedReads } from "./shared-reads.ts";
+import type { Store } from "./store.ts";
 
 /** Positions by service and partition: what a client has seen, and does not want to miss. */
 export type ConsistencyToken = ReadonlyMap<string, ReadonlyMap<number, number>>;
@@ -8,10 +10,11 @@ export type ConsistencyToken = ReadonlyMap<string, ReadonlyMap<number, number>>;
 /**
  * Lets a request wait until a service has handled what the client's token names, also by way of other services: a
  * token of `baskets` holds up a reader of `notifications` until `ordering` has handled the position and `notifications`
- * all that `ordering` has recorded by then.
+ * all that `ordering` has recorded by then. Only events are waited for: what a command is to bring about is a workflow
+ * that goes on by itself, and whoever wants to know its outcome follows its operation.
  *
- * However many requests wait, they cost one query every 20 ms for each pair of services waited for. Batches that run in
- * this process are seen at once.
+ * However many requests wait, they cost one query for each pair of services waited for: every 20 ms while the reader
+ * moves, less and less often while it does not, every 200 ms at last. Batches that run in this process are seen at once.
  */
 export class ConsistencyGate {
   readonly #client: Pick<ClientBase, "query">;
@@ -20,11 +23,17 @@ export class ConsistencyGate {
   readonly #reached = new Map<string, Map<string, Map<number, number>>>();
   /** The pairs whose cursors are being read again and again. */
   readonly #refreshing = new Set<string>();
-  readonly #waiting = new Map<string, Set<() => void>>();
+  readonly #waiting = new Map<string, Set<(subscriptions: readonly string[]) => void>>();
+  readonly #heads: SharedReads<{ readonly id: string; readonly positions: Map<number, number> }>;
 
-  constructor(client: Pick<ClientBase, "query">, registry: () => Registry) {
+  readonly #catchUp: CatchUp;
+
+  /** @param catchUp lets a reader's subscriptions of this process read partitions that hold nothing for it */
+  constructor(client: Pick<ClientBase, "query">, registry: () => Registry, catchUp: CatchUp) {
     this.#client = client;
     this.#registry = registry;
+    this.#catchUp = catchUp;
+    this.#heads = new SharedReads((sources) => this.#readHeads(sources));
   }
 
   /** A subscription of this process has moved its cursors. */
@@ -36,7 +45,10 @@ export class ConsistencyGate {
   ): void {
     const reached = this.#reachedBy(service, source, subscription);
     for (const [partition, position] of positions) reached.set(partition, position);
-    for (const check of this.#waiting.get(pairOf(service, source)) ?? []) check();
+    const waiting = this.#waiting.get(pairOf(service, source));
+    if (!waiting?.size) return;
+    const subscriptions = this.#subscriptionsOf(service, source);
+    for (const check of waiting) check(subscriptions);
   }
 
   /** @returns whether the service has caught up with the token in time */
@@ -71,14 +83,23 @@ export class ConsistencyGate {
   #sourcesOf(service: string): Set<string> {
     return new Set(
       this.#registry()
-        .subscriptions.filter((entry) => entry.service === service)
+        .subscriptions.filter((entry) => entry.service === service && entry.isOfEvents)
         .map((entry) => entry.source),
     );
   }
 
   async #requireHeads(source: string, required: Map<string, Map<number, number>>): Promise<void> {
-    const store = this.#registry().stores.get(source);
-    if (store) required.set(source, await readHeads(this.#client, store));
+    const heads = await this.#heads.read(source);
+    if (heads) required.set(source, heads.positions);
+  }
+
+  async #readHeads(sources: readonly string[]): Promise<{ id: string; positions: Map<number, number> }[]> {
+    const stores = sources.flatMap((source) => this.#registry().stores.get(source) ?? []);
+    const read = async (store: Store) => ({
+      id: store.service,
+      positions: await readHeads(this.#client, store),
+    });
+    return Promise.all(stores.map(read));
   }
 
   /** Waits for progress in this process, and looks into the database for that of others. */
@@ -88,18 +109,22 @@ export class ConsistencyGate {
     positions: ReadonlyMap<number, number>,
     deadline: number,
   ): Promise<boolean> {
-    const isReached = () => this.#isReached(service, source, positions);
+    const isReached = (subscriptions: readonly string[] = this.#subscriptionsOf(service, source)) =>
+      this.#isReached({ service, source, subscriptions }, positions);
     if (isReached()) return true;
     const pair = pairOf(service, source);
     const waiting = this.#waiting.get(pair) ?? new Set();
     this.#waiting.set(pair, waiting);
+    this.#catchUp(service, source, [...positions.keys()]);
     return new Promise((resolve) => {
       const finish = (reached: boolean) => {
         waiting.delete(check);
         clearTimeout(timer);
         resolve(reached);
       };
-      const check = () => isReached() && finish(true);
+      const check = (subscriptions: readonly string[]) => {
+        if (isReached(subscriptions)) finish(true);
+      };
       const timer = setTimeout(() => finish(isReached()), Math.max(0, deadline - performance.now()));
       waiting.add(check);
       if (!this.#refreshing.has(pair)) void this.#refresh(service, source, waiting);
@@ -107,21 +132,34 @@ export class ConsistencyGate {
   }
 
   /** Reads the cursors again and again while somebody waits. */
-  async #refresh(service: string, source: string, waiting: ReadonlySet<() => void>): Promise<void> {
+  async #refresh(service: string, source: string, waiting: ReadonlySet<unknown>): Promise<void> {
+    const pair = pairOf(service, source);
+    this.#refreshing.add(pair);
+    let pauseMs = minPauseMs;
+    while (waiting.size > 0 && this.#registry().stores.has(source)) {
+      const hasMoved = await this.#readCursors(service, source).catch(() => false);
+      pauseMs = hasMoved ? minPauseMs : Math.min(pauseMs * 1.25, maxPauseMs);
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+    this.#refreshing.delete(pair);
+  }
+
+  /** @returns whether another process has moved a cursor since it was last looked at */
+  async #readCursors(service: string, source: string): Promise<boolean> {
     const { stores } = this.#registry();
     const [store, log] = [stores.get(service), stores.get(source)];
-    this.#refreshing.add(pairOf(service, source));
-    while (store && log && waiting.size > 0) {
-      const rows = await readCursors(this.#client, store, log, this.#subscriptionsOf(service, source)).catch(
-        () => [],
-      );
-      for (const [subscription, cursors] of Map.groupBy(rows, (row) => row.subscription)) {
-        const positions = new Map(cursors.map((row) => [row.partition, row.position]));
-        this.progressed(service, source, subscription, positions);
-      }
-      await new Promise((resolve) => setTimeout(resolve, 20));
+    if (!store || !log) return false;
+    let hasMoved = false;
+    const rows = await readCursors(this.#client, store, log, this.#subscriptionsOf(service, source));
+    for (const [subscription, cursors] of Map.groupBy(rows, (row) => row.subscription)) {
+      const known = this.#reachedBy(service, source, subscription);
+      const moved = cursors.filter(({ partition, position }) => (known.get(partition) ?? 0) < position);
+      if (moved.length === 0) continue;
+      hasMoved = true;
+      const positions = new Map(moved.map(({ partition, position }) => [partition, position]));
+      this.progressed(service, source, subscription, positions);
     }
-    this.#refreshing.delete(pairOf(service, source));
+    return hasMoved;
   }
 
   #subscriptionsOf(service: string, source: string): string[] {
@@ -131,8 +169,11 @@ export class ConsistencyGate {
     return theirs.map(({ subscription }) => subscription);
   }
 
-  #isReached(service: string, source: string, positions: ReadonlyMap<number, number>): boolean {
-    for (const subscription of this.#subscriptionsOf(service, source)) {
+  #isReached(
+    { service, source, subscriptions }: { service: string; source: string; subscriptions: readonly string[] },
+    positions: ReadonlyMap<number, number>,
+  ): boolean {
+    for (const subscription of subscriptions) {
       const reached = this.#reachedBy(service, source, subscription);
       for (const [partition, position] of positions)
         if ((reached.get(partition) ?? 0) < position) return false;
@@ -149,6 +190,11 @@ export class ConsistencyGate {
     return reached;
   }
 }
+
+type CatchUp = (service: string, source: string, partitions: readonly number[]) => void;
+
+const minPauseMs = 20;
+const maxPauseMs = 200;
 
 function pairOf(service: string, source: string): string {
   return `${service} ${source}`;

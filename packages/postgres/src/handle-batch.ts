@@ -1,17 +1,18 @@
 import type { Message } from "@tidings/core";
-import { dispositionOf } from "@tidings/core/internal";
+import { addresseeOf, dispositionOf } from "@tidings/core/internal";
 import type { QueryConfig } from "pg";
 import { type Batch, claimBatch, cutBatch, type LoggedMessage, movesOf } from "./claim-batch.ts";
 import { awaitLease, moveCursors, takeTurn } from "./cursors.ts";
 import { isLockTimeout, isStreamConflict } from "./errors.ts";
 import { type HandlingLimits, handleMessages } from "./handle-messages.ts";
 import { nextAttempt, parkHead, parkWaiting } from "./parked-messages.ts";
+import { archiveHandled } from "./rebuild/archive.ts";
 import {
   overdueMs,
   type SubscriptionEnvironment,
   type SubscriptionSettings,
 } from "./subscription-settings.ts";
-import { type Positions, useUnit } from "./unit-of-work.ts";
+import { useUnit } from "./unit-of-work.ts";
 
 /** What became of a batch. */
 export interface BatchResult {
@@ -73,7 +74,6 @@ async function attemptBatch(env: SubscriptionEnvironment, request: BatchRequest)
       (logged) => !logged.blocked && isFor(logged.message, key.store.service),
     );
     let batch = claimed;
-    let recorded: Positions;
     let work = { handled: 0, waitedMs: 0 };
     let isHandled = false;
     try {
@@ -83,7 +83,8 @@ async function attemptBatch(env: SubscriptionEnvironment, request: BatchRequest)
       batch = cutBatch(claimed, firstOfEach(ready.slice(work.handled)));
       await env.probe("handled");
       isHandled = true;
-      recorded = await unit.commit([...parkBlocked(env, batch), moveCursors(key, movesOf(batch))]);
+      const archived = archiveHandled(env, ready.slice(0, work.handled));
+      await unit.commit([...parkBlocked(env, batch), ...archived, moveCursors(key, movesOf(batch))]);
     } catch (error) {
       const interruption = unit.interruptionBehind(error);
       if (interruption) throw interruption.error;
@@ -92,7 +93,7 @@ async function attemptBatch(env: SubscriptionEnvironment, request: BatchRequest)
       return { batch: claimed, failure: { error } };
     }
     await env.probe("committed");
-    announce(env, batch, recorded);
+    env.progressed(new Map([...batch.partitions].map(([partition, { to }]) => [partition, to])));
     return { batch, ...work };
   });
 }
@@ -118,11 +119,6 @@ function parkBlocked({ key, clock }: SubscriptionEnvironment, batch: Batch): Que
     ({ blocked, message }) => blocked && isFor(message, key.store.service),
   );
   return blocked.length > 0 ? [parkWaiting(key, blocked, clock.now())] : [];
-}
-
-function announce(env: SubscriptionEnvironment, batch: Batch, recorded: Positions): void {
-  env.progressed(new Map([...batch.partitions].map(([partition, { to }]) => [partition, to])));
-  if (recorded.size > 0) env.recorded(recorded);
 }
 
 /**
@@ -159,7 +155,7 @@ async function park(
   return next.at;
 }
 
-/** A reply concerns only the service that sent the command. */
 function isFor(message: Message, service: string): boolean {
-  return message.kind !== "reply" || message.headers.replyTo === service;
+  const addressee = addresseeOf(message);
+  return addressee === undefined || addressee === service;
 }

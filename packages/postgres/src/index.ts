@@ -11,4 +11,5 @@ export { readStream, type StoredEvent } from "./event-store.ts";
 export { type Migration, type MigrationPlan, migrateService } from "./migrate.ts";
 export type { StoredError } from "./parked-messages.ts";
 export { removeSubscription } from "./registry.ts";
+export { listSagas, readSaga, type SagaFilter, type SagaOverview } from "./sagas/manage-sagas.ts";
 export { type Store, storeOf } from "./store.ts";

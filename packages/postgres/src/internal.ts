@@ -10,26 +10,33 @@ export {
   type StoredAnswer,
   storeAnswer,
 } from "./idempotency.ts";
+export { follows } from "./operation-progress.ts";
 export {
   completeOperation,
   failOperation,
-  findDone,
   type NewOperation,
   type Operation,
   type OperationMetadata,
   type OperationStep,
-  type OwnedOperation,
   operationId,
-  operationsTouched,
   readOperation,
+  readOperations,
   reportStep,
   type StepState,
+  type StoredOperation,
   startOperation,
 } from "./operations.ts";
+export { ProjectionRebuilds, type ProjectionStatus } from "./rebuild/projection-rebuilds.ts";
+export type { Rebuild } from "./rebuild/rebuild-state.ts";
+export { type RebuildStep, rebuildSteps } from "./rebuild/rebuild-step.ts";
 export { recordMessages } from "./record-messages.ts";
 export { type Registry, readHeads, readRegistry } from "./registry.ts";
 export { type Committed, runTransaction } from "./run-transaction.ts";
+export { abortSaga, resumeSaga } from "./sagas/manage-sagas.ts";
+export { sagaHandlers } from "./sagas/saga-handlers.ts";
+export { readSecret } from "./secrets.ts";
 export { type HandlerGroup, type RuntimeOptions, ServiceRuntime } from "./service-runtime.ts";
+export { SharedReads } from "./shared-reads.ts";
 export { quoteIdentifier, schemaOf } from "./store.ts";
 export {
   type BatchStep,
@@ -38,5 +45,6 @@ export {
   type Log,
   type SubscriptionSettings,
 } from "./subscription-settings.ts";
+export { withTimeLimit } from "./time-limit.ts";
 export { type Positions, type ServiceContext, type UnitOfWork, useUnit } from "./unit-of-work.ts";
 export { WakeUp } from "./wake-up.ts";

@@ -2,6 +2,9 @@ import { createHash } from "node:crypto";
 import { TidingsError } from "@tidings/core";
 import type { ClientBase } from "pg";
 import { foundation } from "./migrations/0001-foundation.ts";
+import { operationVersions } from "./migrations/0002-operation-versions.ts";
+import { sagas } from "./migrations/0003-sagas.ts";
+import { projectionRebuilds } from "./migrations/0004-projection-rebuilds.ts";
 import { quoteIdentifier, type Store, storeOf } from "./store.ts";
 
 /** One numbered step of a service's own schema. Once applied it is never edited. */
@@ -25,7 +28,7 @@ export interface MigrationPlan {
 export type ContractRole = "publishes" | "sends" | "accepts" | "handles";
 
 const defaultPartitions = 32;
-const libraryMigrations = [foundation];
+const libraryMigrations = [foundation, operationVersions, sagas, projectionRebuilds];
 
 /**
  * Installs a service or brings it up to date, in one transaction: either all of it happens or nothing. Safe when
@@ -71,7 +74,8 @@ async function createRegistry(client: ClientBase): Promise<void> {
       primary key (service, role, type));
     create table if not exists tidings.subscriptions (
       subscription text not null, service text not null references tidings.services (name), source text not null,
-      primary key (subscription, source));`);
+      primary key (subscription, source));
+    create table if not exists tidings.secrets (name text primary key, value bytea not null);`);
 }
 
 async function registerService(client: ClientBase, plan: MigrationPlan): Promise<Store> {

@@ -63,7 +63,10 @@ function envelope(author: Author, { id, time, contract, options, headers }: Draf
     headers: {
       ...cause.headers,
       ...headers,
-      ...(options.operationId !== undefined && { operationId: options.operationId }),
+      ...(options.operationId !== undefined && {
+        operationId: options.operationId,
+        operationService: author.service,
+      }),
     },
   };
 }

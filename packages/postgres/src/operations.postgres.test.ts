@@ -8,10 +8,8 @@ import { migrateService } from "./migrate.ts";
 import {
   completeOperation,
   failOperation,
-  findDone,
   operationId,
-  operationsTouched,
-  readOperation,
+  readOperations,
   reportStep,
   startOperation,
 } from "./operations.ts";
@@ -21,6 +19,7 @@ import type { Store } from "./store.ts";
 let database: TestDatabase;
 let pool: pg.Pool;
 let stores: Store[];
+let changed: string[] = [];
 let now = new Date("2026-01-01T00:00:00Z");
 
 beforeAll(async () => {
@@ -44,6 +43,9 @@ const transact = async <Result>(work: (tx: Transaction) => Promise<Result>): Pro
     clock: { now: () => now },
     views: [],
     records: new Set<string>(),
+    committed: (commit: { readonly operations: ReadonlySet<string> }) => {
+      changed = [...commit.operations];
+    },
   };
   const cause = { correlationId: null, causationId: null, headers: {} };
   return (await runTransaction(pool, context, cause, work)).result;
@@ -51,11 +53,12 @@ const transact = async <Result>(work: (tx: Transaction) => Promise<Result>): Pro
 
 const begin = async (steps = ["a", "b", "c"]) =>
   operationId(await transact((tx) => startOperation(tx, { kind: "checkout", owner: "ann", steps })));
-const read = async (id: string) => (await readOperation(pool, stores, id))?.operation;
+const find = async (id: string) => (await readOperations(pool, stores, { ids: [id] }))[0];
+const read = async (id: string) => (await find(id))?.operation;
 const states = async (id: string) => (await read(id))?.metadata.steps.map(({ state }) => state);
 
 test("an operation is found in whichever store keeps it, with its owner", async () => {
-  expect(await readOperation(pool, stores, await begin())).toMatchObject({
+  expect(await find(await begin())).toMatchObject({
     owner: "ann",
     operation: { done: false },
   });
@@ -121,14 +124,32 @@ test("a transaction tells which operations it has changed", async () => {
   await transact(async (tx) => {
     await reportStep(tx, id, "a", "running");
     await reportStep(tx, closed, "a", "running");
-    expect([...operationsTouched(tx)]).toEqual([id]);
   });
+  expect(changed).toEqual([id]);
 });
 
-test("of many operations those that are done are found with one query", async () => {
-  const ids = [await begin(), await begin()];
-  await transact((tx) => completeOperation(tx, ids[1] as string, {}));
-  expect(await findDone(pool, stores, ids)).toEqual([ids[1]]);
+test("the version of an operation grows with each change, and only then", async () => {
+  const id = await begin();
+  const versionAfter = async (work: (tx: Transaction) => Promise<void>) => {
+    await transact(work);
+    return (await find(id))?.version;
+  };
+  expect([
+    (await find(id))?.version,
+    await versionAfter((tx) => reportStep(tx, id, "a", "done")),
+    await versionAfter((tx) => reportStep(tx, id, "a", "running")),
+    await versionAfter((tx) => completeOperation(tx, id, {})),
+    await versionAfter((tx) => failOperation(tx, id, { rule: "late" })),
+  ]).toEqual([1, 2, 2, 3, 3]);
+});
+
+test("of many operations those that have changed are found with one query", async () => {
+  const ids = [await begin(), await begin(), await begin()];
+  await transact((tx) => reportStep(tx, ids[1] as string, "a", "done"));
+  const changed = async (known: number[]) =>
+    (await readOperations(pool, stores, { ids, known })).map(({ id }) => id).sort();
+  expect(await changed([1, 1, 1])).toEqual([ids[1]]);
+  expect(await changed([1, 2, -1])).toEqual([ids[2]]);
 });
 
 test("an operation is kept for 30 days after its last change", async () => {

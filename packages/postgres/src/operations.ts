@@ -1,6 +1,7 @@
 import { type Transaction, uuidv7 } from "@tidings/core";
 import type { Pool } from "pg";
-import type { Store } from "./store.ts";
+import type { ServiceTransaction } from "./service-transaction.ts";
+import { lockClass, type Store } from "./store.ts";
 
 /**
  * Operations: a client's handle on an outcome that comes later (AIP-151).
@@ -37,13 +38,18 @@ export interface OperationMetadata {
   readonly [member: string]: unknown;
 }
 
-/** An operation, and whose it is: the owner is not shown. */
-export interface OwnedOperation {
-  readonly operation: Operation;
+/** An operation with what is not shown of it. */
+export interface StoredOperation {
+  readonly id: string;
+  /** 1 at its start, and one more with each change. */
+  readonly version: number;
   readonly owner: string | undefined;
+  readonly operation: Operation;
 }
 
 export interface NewOperation {
+  /** A UUID; a new one when left out. */
+  readonly id?: string;
   readonly kind: string;
   /** Who may see it; everybody who knows its id when left out. */
   readonly owner?: string;
@@ -57,6 +63,7 @@ type Change = Pick<Row, "done" | "steps" | "response" | "error">;
 
 interface Row {
   readonly id: string;
+  readonly version: number;
   readonly kind: string;
   readonly owner: string | null;
   readonly done: boolean;
@@ -69,26 +76,19 @@ interface Row {
 }
 
 const lifetimeMs = 30 * 24 * 60 * 60 * 1000;
-const columns = "id, kind, owner, done, metadata, steps, response, error, created_at, updated_at";
+const columns = "id, version, kind, owner, done, metadata, steps, response, error, created_at, updated_at";
 
-const touched = new WeakMap<Transaction, Set<string>>();
-
-/** The ids of the operations that a transaction has changed: whoever commits it tells those who wait for them. */
-export function operationsTouched(tx: Transaction): ReadonlySet<string> {
-  return touched.get(tx) ?? new Set();
-}
-
+/** Whoever commits the transaction tells those who follow the operation. */
 function touch(tx: Transaction, id: string): void {
-  const ids = touched.get(tx);
-  if (ids) ids.add(id);
-  else touched.set(tx, new Set([id]));
+  (tx as ServiceTransaction).touchOperation(id);
 }
 
 /** Starts an operation, which is kept for 30 days after its last change. @returns it; its id is part of its name */
 export async function startOperation(tx: Transaction, options: NewOperation): Promise<Operation> {
   const now = tx.now();
   const row: Row = {
-    id: uuidv7(now.getTime()),
+    id: options.id ?? uuidv7(now.getTime()),
+    version: 1,
     kind: options.kind,
     owner: options.owner ?? null,
     done: false,
@@ -106,7 +106,7 @@ export async function startOperation(tx: Transaction, options: NewOperation): Pr
     JSON.stringify(row.metadata),
     JSON.stringify(row.steps),
     now,
-    expiry(now),
+    operationExpiry(now),
   ];
   await tx.query(
     `insert into tidings_operations (id, kind, owner, metadata, steps, created_at, updated_at, expires_at)
@@ -114,7 +114,13 @@ export async function startOperation(tx: Transaction, options: NewOperation): Pr
     values,
   );
   touch(tx, row.id);
-  return operationOf(row).operation;
+  return storedOperation(row).operation;
+}
+
+/** An operation of the service whose transaction this is, or undefined. */
+export async function readOperation(tx: Transaction, id: string): Promise<Operation | undefined> {
+  const { rows } = await tx.query<Row>(`select ${columns} from tidings_operations where id = $1`, [id]);
+  return rows[0] && storedOperation(rows[0]).operation;
 }
 
 /** The id in an operation's name, as messages carry it. */
@@ -122,7 +128,8 @@ export function operationId(operation: Operation): string {
   return operation.name.slice("operations/".length);
 }
 
-const order: Readonly<Record<StepState, number>> = {
+/** A step moves only to a state of a higher order. */
+export const stepOrder: Readonly<Record<StepState, number>> = {
   pending: 0,
   running: 1,
   done: 2,
@@ -134,7 +141,7 @@ const order: Readonly<Record<StepState, number>> = {
 export async function reportStep(tx: Transaction, id: string, step: string, state: StepState): Promise<void> {
   await change(tx, id, ({ steps, ...row }, at) => {
     const known = steps.find(({ name }) => name === step);
-    if (known && order[known.state] >= order[state]) return undefined;
+    if (known && stepOrder[known.state] >= stepOrder[state]) return undefined;
     const next = { name: step, state, at };
     return {
       ...row,
@@ -148,7 +155,9 @@ export async function completeOperation(tx: Transaction, id: string, response: u
   await change(tx, id, (row, at) => ({
     ...row,
     done: true,
-    steps: row.steps.map((step) => (order[step.state] < order.done ? { ...step, state: "done", at } : step)),
+    steps: row.steps.map((step) =>
+      stepOrder[step.state] < stepOrder.done ? { ...step, state: "done", at } : step,
+    ),
     response: response ?? {},
   }));
 }
@@ -178,43 +187,51 @@ async function change(
   if (!next) return;
   const json = (value: unknown) => (value === null ? null : JSON.stringify(value));
   await tx.query(
-    `update tidings_operations set done = $2, steps = $3, response = $4, error = $5, updated_at = $6, expires_at = $7
+    `update tidings_operations set version = version + 1, done = $2, steps = $3, response = $4, error = $5, updated_at = $6, expires_at = $7
      where id = $1`,
-    [id, next.done, JSON.stringify(next.steps), json(next.response), json(next.error), now, expiry(now)],
+    [
+      id,
+      next.done,
+      JSON.stringify(next.steps),
+      json(next.response),
+      json(next.error),
+      now,
+      operationExpiry(now),
+    ],
   );
   touch(tx, id);
 }
 
-function expiry(now: Date): Date {
+/** Until when an operation is kept that changes now. */
+export function operationExpiry(now: Date): Date {
   return new Date(now.getTime() + lifetimeMs);
 }
 
-/** Finds an operation in any of the stores of one database, or undefined. */
-export async function readOperation(
+/**
+ * Finds operations in the stores of one database, with one statement.
+ *
+ * @param known by the same index, the version that is known of each: one that is still at it is left out
+ */
+export async function readOperations(
   pool: Pick<Pool, "query">,
   stores: readonly Store[],
-  id: string,
-): Promise<OwnedOperation | undefined> {
-  if (stores.length === 0) return undefined;
-  const one = (store: Store) => `select ${columns} from ${store.table("operations")} where id = $1`;
-  const { rows } = await pool.query<Row>(stores.map(one).join(" union all "), [id]);
-  return rows[0] && operationOf(rows[0]);
-}
-
-/** Which of these operations are done, in the stores of one database. */
-export async function findDone(
-  pool: Pick<Pool, "query">,
-  stores: readonly Store[],
-  ids: readonly string[],
-): Promise<string[]> {
+  wanted: { readonly ids: readonly string[]; readonly known?: readonly number[] },
+): Promise<StoredOperation[]> {
+  const { ids, known = ids.map(() => 0) } = wanted;
   if (stores.length === 0) return [];
   const one = (store: Store) =>
-    `select id from ${store.table("operations")} where id = any ($1::uuid[]) and done`;
-  const { rows } = await pool.query<{ id: string }>(stores.map(one).join(" union all "), [ids]);
-  return rows.map(({ id }) => id);
+    `select o.* from wanted w join (select ${columns} from ${store.table("operations")}) o
+      on o.id = w.id and o.version <> w.version`;
+  const { rows } = await pool.query<Row>({
+    name: `tidings_operations ${lockClass(stores.map(({ schema }) => schema).join())}`,
+    text: `with wanted as (select * from unnest($1::uuid[], $2::int[]) w (id, version))
+      ${stores.map(one).join(" union all ")}`,
+    values: [ids, known],
+  });
+  return rows.map(storedOperation);
 }
 
-function operationOf(row: Row): OwnedOperation {
+function storedOperation(row: Row): StoredOperation {
   const operation: Operation = {
     name: `operations/${row.id}`,
     done: row.done,
@@ -229,10 +246,10 @@ function operationOf(row: Row): OwnedOperation {
     ...(row.response !== null && { response: row.response }),
     ...(row.error !== null && { error: row.error }),
   };
-  return { operation, owner: row.owner ?? undefined };
+  return { id: row.id, version: row.version, owner: row.owner ?? undefined, operation };
 }
 
 function progressOf(steps: readonly OperationStep[]): number {
-  const finished = steps.filter(({ state }) => order[state] >= order.done).length;
+  const finished = steps.filter(({ state }) => stepOrder[state] >= stepOrder.done).length;
   return steps.length === 0 ? 0 : Math.floor((finished / steps.length) * 100);
 }

@@ -51,7 +51,8 @@ export function nextAttempt(
   return { state: "retrying", at: new Date(now.getTime() + delay * (0.5 + random / 2)) };
 }
 
-function storedError(error: unknown): StoredError {
+/** What is kept of an error. */
+export function storedError(error: unknown): StoredError {
   if (!(error instanceof Error)) return { name: "Error", message: String(error).slice(0, 2_000) };
   const code = (error as { code?: unknown }).code;
   return {

@@ -15,13 +15,18 @@ export interface RegisteredSubscription {
   readonly subscription: string;
   readonly service: string;
   readonly source: string;
+  /** Whether the service reacts to events of the source; else to its commands, replies and reports of progress alone. */
+  readonly isOfEvents: boolean;
 }
 
 export async function readRegistry(client: Queryable): Promise<Registry> {
   const services = await client.query("select name, schema, partitions from tidings.services");
   const contracts = await client.query("select service, type from tidings.contracts where role = 'sends'");
   const subscriptions = await client.query<RegisteredSubscription>(
-    "select subscription, service, source from tidings.subscriptions",
+    `select s.subscription, s.service, s.source, exists (
+       select from tidings.contracts c where c.service = s.service and c.role = 'handles'
+         and starts_with(c.type, s.source || '.') and c.type !~ '\\.(Reply|OperationProgressed)$') as "isOfEvents"
+     from tidings.subscriptions s`,
   );
   return {
     stores: new Map(services.rows.map((row) => [row.name, storeOf(row.name, row.partitions, row.schema)])),
@@ -33,6 +38,12 @@ export async function readRegistry(client: Queryable): Promise<Registry> {
     ),
     subscriptions: subscriptions.rows,
   };
+}
+
+/** The logs that a subscription reads, or has read. */
+export function storesReadBy({ stores, subscriptions }: Registry, subscription: string): Store[] {
+  const sources = subscriptions.filter((entry) => entry.subscription === subscription);
+  return sources.flatMap(({ source }) => stores.get(source) ?? []);
 }
 
 /**
@@ -57,7 +68,7 @@ export async function registerSubscription(
 }
 
 /**
- * Forgets a subscription that no program runs any more, with its cursors and parked messages, so that it no longer
+ * Forgets a subscription that no program runs any more, with its cursors, parked and archived messages, so that it no longer
  * keeps the log from being shortened. One that a program still runs begins anew when that program starts again.
  */
 export async function removeSubscription(
@@ -71,6 +82,10 @@ export async function removeSubscription(
        delete from tidings.subscriptions where subscription = $1 and source = $2
      ), cursors as (
        delete from ${store.table("cursors")} where subscription = $1 and source = $2
+     ), archive as (
+       delete from ${store.table("archive")} where subscription = $1 and source = $2
+     ), archived_sources as (
+       delete from ${store.table("archived_sources")} where subscription = $1 and source = $2
      )
      delete from ${store.table("parked")} where subscription = $1 and source = $2`,
     [subscription, source],

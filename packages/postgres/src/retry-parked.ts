@@ -13,6 +13,7 @@ import {
   selectNextRetry,
   selectParked,
 } from "./parked-messages.ts";
+import { archiveHandled } from "./rebuild/archive.ts";
 import type { SubscriptionEnvironment } from "./subscription-settings.ts";
 import { useUnit } from "./unit-of-work.ts";
 
@@ -79,9 +80,14 @@ async function attemptHead(
       await env.probe("retry-handled");
       isHandled = true;
       const last = group[handled - 1] as ParkedRow;
-      const recorded = await unit.commit([removeHandled(env.key, head, last.position, env.clock.now())]);
+      const { partition } = place;
+      const archived = archiveHandled(
+        env,
+        group.slice(0, handled).map(({ position, message }) => ({ partition, position, message })),
+      );
+      const removed = removeHandled(env.key, head, last.position, env.clock.now());
+      await unit.commit([...archived, removed]);
       await env.probe("retry-committed");
-      if (recorded.size > 0) env.recorded(recorded);
       return undefined;
     } catch (error) {
       const interruption = unit.interruptionBehind(error);

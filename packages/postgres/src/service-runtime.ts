@@ -1,5 +1,15 @@
-import { type Clock, type Handler, type Message, TidingsError, type View } from "@tidings/core";
-import { noCause } from "@tidings/core/internal";
+import {
+  type Cause,
+  type Clock,
+  type Handler,
+  type Message,
+  type Projection,
+  type Saga,
+  TidingsError,
+  type Transaction,
+  type View,
+} from "@tidings/core";
+import { addresseeOf, noCause, partitionOf } from "@tidings/core/internal";
 import type { Pool } from "pg";
 import { closePool, createPool } from "./connection.ts";
 import type { ConsistencyGate } from "./consistency.ts";
@@ -8,21 +18,32 @@ import { isTransient } from "./errors.ts";
 import { handlersByType } from "./handle-messages.ts";
 import { purgeExpired } from "./idempotency.ts";
 import { PartitionQueues } from "./partition-queues.ts";
-import { type Registry, readHeads, registerSubscription } from "./registry.ts";
+import { noteArchiving } from "./rebuild/archive.ts";
+import { ProjectionRebuilds } from "./rebuild/projection-rebuilds.ts";
+import type { RebuildStep } from "./rebuild/rebuild-step.ts";
+import { type Registry, readHeads, registerSubscription, storesReadBy } from "./registry.ts";
 import { maintainOutboxParts, readPassed } from "./retention.ts";
 import { runTransaction } from "./run-transaction.ts";
+import { SagaUpkeep } from "./sagas/saga-upkeep.ts";
 import { takeDue } from "./scheduled-messages.ts";
 import type { Store } from "./store.ts";
 import { Subscription } from "./subscription.ts";
-import type { Log, SubscriptionEnvironment, SubscriptionSettings } from "./subscription-settings.ts";
-import type { Positions, ServiceContext } from "./unit-of-work.ts";
-import type { WakeUp } from "./wake-up.ts";
+import type {
+  BatchStep,
+  Log,
+  SubscriptionEnvironment,
+  SubscriptionSettings,
+} from "./subscription-settings.ts";
+import type { Commit, ServiceContext } from "./unit-of-work.ts";
+import type { WakeListener, WakeUp } from "./wake-up.ts";
 
 /** Handlers that share one position in each log they read. */
 export interface HandlerGroup {
   /** The subscription's name: the service's own, or `<service>/<projection>`. */
   readonly name: string;
   readonly handlers: readonly Handler[];
+  /** Set where the group is a projection. */
+  readonly projection?: Pick<Projection, "name" | "tables">;
 }
 
 export interface RuntimeOptions {
@@ -30,6 +51,7 @@ export interface RuntimeOptions {
   readonly store: Store;
   readonly groups: readonly HandlerGroup[];
   readonly views: readonly View[];
+  readonly sagas: readonly Saga[];
   readonly records: ReadonlySet<string>;
   readonly settings: SubscriptionSettings;
   readonly clock: Clock;
@@ -37,10 +59,12 @@ export interface RuntimeOptions {
   readonly wakeUp: WakeUp;
   /** Called after each batch: the reader, the log's service, the subscription, and how far it has come. */
   readonly progressed: ConsistencyGate["progressed"];
+  /** Called after each commit with the operations that it changed. */
+  readonly committed?: (operations: ReadonlySet<string>) => void;
   readonly registry: () => Registry;
   /** Connections for requests, and for batches. */
   readonly connections: { readonly requests: number; readonly batches: number };
-  readonly probe?: SubscriptionEnvironment["probe"];
+  readonly probe?: (step: BatchStep | RebuildStep) => void | Promise<void>;
 }
 
 /**
@@ -53,7 +77,12 @@ export class ServiceRuntime {
   /** For requests. */
   readonly pool: Pool;
   readonly #batchPool: Pool;
+  /** For transactions apart from others: who waits for one of these holds one of the other pools. */
+  readonly #apartPool: Pool;
   readonly #options: RuntimeOptions;
+  readonly #sagas: SagaUpkeep;
+  /** The rebuilds of its projections. */
+  readonly rebuilds: ProjectionRebuilds;
   readonly #subscriptions = new Map<
     string,
     { readonly source: Store; readonly subscription: Subscription }
@@ -66,7 +95,9 @@ export class ServiceRuntime {
     this.#options = options;
     this.store = store;
     const stopped = this.#stopped.signal;
-    this.context = { store, clock, views, records, stopped, queues: new PartitionQueues() };
+    const apart = this.#runApart.bind(this);
+    const committed = this.#committed.bind(this);
+    this.context = { store, clock, views, records, stopped, queues: new PartitionQueues(), apart, committed };
     this.pool = createPool(url, { schema: store.schema, name: store.service, max: connections.requests });
     this.#batchPool = createPool(url, {
       schema: store.schema,
@@ -76,11 +107,60 @@ export class ServiceRuntime {
       lockTimeoutMs: batchLockTimeoutMs,
       idleInTransactionMs: 60_000 + settings.handlerTimeoutMs,
     });
+    this.#sagas = new SagaUpkeep(options.sagas, {
+      pool: this.pool,
+      context: this.context,
+      log: options.log,
+    });
+    this.rebuilds = this.#createRebuilds();
+    this.#apartPool = createPool(url, {
+      schema: store.schema,
+      name: `${store.service} apart`,
+      max: connections.batches + 1,
+      lockTimeoutMs: batchLockTimeoutMs,
+    });
   }
 
-  /** Wakes whoever reads what was recorded. Call it after the commit. */
-  recorded(positions: Positions): void {
-    if (positions.size > 0) this.#options.wakeUp.recorded(this.store.service, positions.keys());
+  #createRebuilds(): ProjectionRebuilds {
+    const { store, context, pool } = this;
+    const { groups, settings, log, probe = () => {}, registry } = this.#options;
+    const projections = groups.flatMap(({ projection, handlers }) =>
+      projection ? [{ ...projection, handlers }] : [],
+    );
+    const run = async <Row>(text: string, values: readonly unknown[] = []) => {
+      const { rows } = await pool.query(text, [...values]);
+      return { rows: rows as Row[] };
+    };
+    const sources = (subscription: string) => storesReadBy(registry(), subscription);
+    const surroundings = { store, context, settings, log, probe, run, sources, pool: this.#batchPool };
+    return new ProjectionRebuilds(projections, surroundings);
+  }
+
+  async #runApart<Result>(cause: Cause, work: (tx: Transaction) => Promise<Result>): Promise<Result> {
+    return (await runTransaction(this.#apartPool, this.context, cause, work)).result;
+  }
+
+  #committed({ messages, operations }: Commit): void {
+    const hints = messages.map((message) => {
+      const partition = partitionOf(message.key, this.store.partitions);
+      return { partition, type: message.type, to: addresseeOf(message) };
+    });
+    if (hints.length > 0) this.#options.wakeUp.recorded(this.store.service, hints);
+    this.#options.committed?.(operations);
+  }
+
+  /** Wakes all who read these partitions of the service's log: after a commit that was not the library's. */
+  recordedIn(partitions: readonly number[]): void {
+    this.#options.wakeUp.recorded(
+      this.store.service,
+      partitions.map((partition) => ({ partition })),
+    );
+  }
+
+  /** Lets the subscriptions to a source read these partitions, whatever is in them: somebody waits for their cursors. */
+  catchUp(source: string, partitions: readonly number[]): void {
+    for (const entry of this.#subscriptions.values())
+      if (entry.source.service === source) entry.subscription.wake(partitions);
   }
 
   /** Starts the subscriptions whose logs are installed by now; the others start as their logs appear. */
@@ -91,9 +171,11 @@ export class ServiceRuntime {
         const id = `${group.name} ${name}`;
         if (!source || this.#subscriptions.has(id)) continue;
         await registerSubscription(this.pool, this.store, group.name, source);
-        const subscription = new Subscription(this.#environment(group, source));
+        const environment = this.#environment(group, source);
+        await noteArchiving(this.pool, environment, this.context.clock.now());
+        const subscription = new Subscription(environment);
         this.#subscriptions.set(id, { source, subscription });
-        this.#unlisten.push(this.#options.wakeUp.listen(name, (partitions) => subscription.wake(partitions)));
+        this.#unlisten.push(this.#options.wakeUp.listen(name, listenerOf(environment, subscription)));
         subscription.start();
       }
     }
@@ -118,11 +200,11 @@ export class ServiceRuntime {
       key: { subscription: group.name, source, store: this.store },
       context: this.context,
       handlers: handlersByType(handlers),
+      isArchiving: group.projection?.tables !== undefined,
       pool: this.#batchPool,
       clock,
       settings,
       log,
-      recorded: (positions) => this.recorded(positions),
       progressed: (positions) => progressed(this.store.service, source.service, group.name, positions),
       probe: probe ?? (() => {}),
     };
@@ -147,25 +229,21 @@ export class ServiceRuntime {
     if (due?.retry && due.retry <= now)
       for (const { subscription } of this.#subscriptions.values()) subscription.retry();
     if (due?.scheduled && due.scheduled <= now) await this.#recordDue(now);
+    await this.#sagas.poll();
+    await this.rebuilds.poll();
   }
 
   /** Moves due messages into the outbox, in one transaction for each hundred: each is recorded once. */
   async #recordDue(now: Date): Promise<void> {
     for (let taken = scheduledPerTransaction; taken === scheduledPerTransaction; ) {
-      const { result, positions } = await runTransaction(
-        this.pool,
-        this.context,
-        noCause,
-        async (_tx, unit) => {
-          const { rows } = await unit.query<{ message: Message }>(
-            takeDue(this.store, now, scheduledPerTransaction),
-          );
-          for (const { message } of rows) unit.pending.record({ ...message, time: now.toISOString() });
-          return rows.length;
-        },
-      );
+      const { result } = await runTransaction(this.pool, this.context, noCause, async (_tx, unit) => {
+        const { rows } = await unit.query<{ message: Message }>(
+          takeDue(this.store, now, scheduledPerTransaction),
+        );
+        for (const { message } of rows) unit.pending.record({ ...message, time: now.toISOString() });
+        return rows.length;
+      });
       taken = result;
-      this.recorded(positions);
     }
   }
 
@@ -173,6 +251,7 @@ export class ServiceRuntime {
   async maintain(): Promise<void> {
     await pruneCursors(this.pool, this.store);
     await purgeExpired(this.pool, this.store, this.context.clock.now(), purgedAtOnce);
+    await this.#sagas.purge();
     const passed = await readPassed(this.pool, this.store, this.#options.registry());
     await maintainOutboxParts(this.pool, this.store, passed);
   }
@@ -180,15 +259,14 @@ export class ServiceRuntime {
   /** Begins no new batch, and waits for those that run. */
   async stop(graceMs: number): Promise<void> {
     for (const unlisten of this.#unlisten) unlisten();
-    await Promise.all(
-      [...this.#subscriptions.values()].map(({ subscription }) => subscription.stop(graceMs)),
-    );
+    const subscriptions = [...this.#subscriptions.values()].map(({ subscription }) => subscription);
+    await Promise.all([this.rebuilds, ...subscriptions].map((reader) => reader.stop(graceMs)));
   }
 
   /** Closes the connections. What still uses one fails and is rolled back. */
   async close(): Promise<void> {
     this.#stopped.abort(new TidingsError("transaction-closed"));
-    await Promise.all([closePool(this.pool), closePool(this.#batchPool)]);
+    await Promise.all([this.pool, this.#batchPool, this.#apartPool].map(closePool));
   }
 
   /** @returns whether the database answers */
@@ -201,6 +279,15 @@ export class ServiceRuntime {
       },
     );
   }
+}
+
+/** A message of no known type may concern every subscription; one that is meant for a service, only that one. */
+function listenerOf({ key, handlers }: SubscriptionEnvironment, subscription: Subscription): WakeListener {
+  return {
+    concerns: ({ type, to }) =>
+      (type === undefined || handlers.has(type)) && (to === undefined || to === key.store.service),
+    wake: (partitions) => subscription.wake(partitions),
+  };
 }
 
 const scheduledPerTransaction = 100;

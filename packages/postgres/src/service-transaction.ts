@@ -17,11 +17,13 @@ import {
   type Transaction,
   uuidv7,
 } from "@tidings/core";
-import type { ClientBase } from "pg";
+import type { SentCommand } from "@tidings/core/internal";
+import type { ClientBase, QueryConfig } from "pg";
 import { loadAggregate, streamOf } from "./event-store.ts";
 import { newMessage } from "./new-message.ts";
 import { statementName } from "./prepared-statements.ts";
 import { deleteScheduled } from "./scheduled-messages.ts";
+import type { Store } from "./store.ts";
 import type { UnitOfWork } from "./unit-of-work.ts";
 
 /** A unit of work seen from one cause: what it records carries that cause. */
@@ -36,6 +38,20 @@ export class ServiceTransaction implements Transaction {
 
   get service(): string {
     return this.#work.context.store.service;
+  }
+
+  get store(): Store {
+    return this.#work.context.store;
+  }
+
+  /** Notes that the transaction changes an operation. */
+  touchOperation(id: string): void {
+    this.#work.operations.add(id);
+  }
+
+  /** Runs a statement that names its own tables and, where it is prepared, itself. */
+  run<Row extends object>(statement: QueryConfig): Promise<{ readonly rows: Row[] }> {
+    return this.#work.query<Row>(statement);
   }
 
   get signal(): AbortSignal {
@@ -68,8 +84,30 @@ export class ServiceTransaction implements Transaction {
 
   /** Records the reply to a command, keyed like the command. */
   reply(command: Message, contract: CommandContract, outcome: unknown): void {
-    const to = command.headers.replyTo;
-    this.#record(contract.reply, outcome, { key: command.key }, to === undefined ? {} : { replyTo: to });
+    const { replyTo, saga } = command.headers;
+    const headers = { ...(replyTo !== undefined && { replyTo }), ...(saga !== undefined && { saga }) };
+    this.#record(contract.reply, outcome, { key: command.key }, headers);
+  }
+
+  /** Records a command of a saga's instance, under the id by which the instance knows it. */
+  sendFor(saga: string, { id, contract, data }: SentCommand, cause: Cause): void {
+    const headers = { replyTo: this.service, saga };
+    const draft = { id, time: this.now(), contract, data, options: {}, headers };
+    this.#work.pending.record(newMessage({ ...this.#author, cause }, draft));
+  }
+
+  /** Records an event in the name of another cause than the transaction's. @param to the only service it is meant for */
+  recordFor(contract: Contract, data: unknown, cause: Cause, to: string | undefined): void {
+    const time = this.now();
+    const draft = {
+      id: uuidv7(time.getTime()),
+      time,
+      contract,
+      data,
+      options: {},
+      headers: to === undefined ? {} : { to },
+    };
+    this.#work.pending.record(newMessage({ ...this.#author, cause }, draft));
   }
 
   schedule(at: Date, contract: Contract, data: unknown, options: RecordOptions = {}): string {
@@ -85,6 +123,17 @@ export class ServiceTransaction implements Transaction {
     if (!isUuid(id)) return false;
     const { rowCount } = await this.#work.query(deleteScheduled(this.#work.context.store, id));
     return rowCount === 1;
+  }
+
+  async apart<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
+    this.#work.assertOpen();
+    const { apart } = this.#work.context;
+    if (!apart)
+      throw new Error("Transactions of this context have no connections for others apart from them.");
+    return apart(this.cause, (tx) => {
+      this.#work.assertOpen();
+      return work(tx);
+    });
   }
 
   async load<State, Event extends DomainEvent>(
@@ -161,6 +210,10 @@ export class ServiceTransaction implements Transaction {
     return id;
   }
 
+  get #author() {
+    return { service: this.service, records: this.#work.context.records };
+  }
+
   #message(
     id: string,
     contract: Contract,
@@ -169,8 +222,7 @@ export class ServiceTransaction implements Transaction {
     headers: MessageHeaders,
     time: Date,
   ): Message | Promise<Message> {
-    const author = { service: this.service, records: this.#work.context.records, cause: this.cause };
-    return newMessage(author, { id, time, contract, data, options, headers });
+    return newMessage({ ...this.#author, cause: this.cause }, { id, time, contract, data, options, headers });
   }
 }
 

@@ -40,12 +40,12 @@ export interface SubscriptionEnvironment {
   readonly key: SubscriptionKey;
   readonly context: ServiceContext;
   readonly handlers: HandlersByType;
+  /** Whether to archive what is handled, so that the projection can be rebuilt. */
+  readonly isArchiving: boolean;
   readonly pool: Pool;
   readonly clock: Clock;
   readonly settings: SubscriptionSettings;
   readonly log: Log;
-  /** Called after each commit with what the handlers recorded, to wake who reads it. */
-  readonly recorded: (positions: Positions) => void;
   /** Called after each commit with how far the subscription has come in each partition. */
   readonly progressed: (positions: Positions) => void;
   /** Called at each step of a batch, in order; tests end the process there. */

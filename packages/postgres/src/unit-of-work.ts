@@ -1,5 +1,5 @@
 import type { Writable } from "node:stream";
-import type { AggregateRoot, Clock, View } from "@tidings/core";
+import type { AggregateRoot, Cause, Clock, Message, Transaction, View } from "@tidings/core";
 import { TidingsError } from "@tidings/core";
 import { partitionOf } from "@tidings/core/internal";
 import type { ClientBase, Pool, QueryConfig, QueryResult } from "pg";
@@ -21,7 +21,21 @@ export interface ServiceContext {
   readonly stopped?: AbortSignal;
   /** The writers of this process to each partition. */
   readonly queues?: PartitionQueues;
+  /** Told of each commit, right after it. */
+  committed?: (commit: Commit) => void;
+  /** Refuses to record: what is handled was handled before, and its messages were recorded then. */
+  readonly isRebuilding?: boolean;
+  /** Runs a transaction on a connection that no other kind of transaction uses, and wakes who reads what it recorded. */
+  readonly apart?: RunApart;
 }
+
+/** What a commit has brought: the messages that it recorded, the operations that it changed. */
+export interface Commit {
+  readonly messages: readonly Message[];
+  readonly operations: ReadonlySet<string>;
+}
+
+export type RunApart = <Result>(cause: Cause, work: (tx: Transaction) => Promise<Result>) => Promise<Result>;
 
 interface ClientWithStream extends ClientBase {
   readonly connection?: { readonly stream?: Writable };
@@ -48,6 +62,8 @@ export class UnitOfWork {
   readonly context: ServiceContext;
   /** Loaded aggregates by stream, with the events that this transaction appended. */
   readonly roots = new Map<string, AggregateRoot<unknown>>();
+  /** The ids of the operations that this transaction has changed. */
+  readonly operations = new Set<string>();
   /** The version at which each stream was loaded. */
   readonly loadedVersions = new Map<string, number>();
   /** Made when somebody asks for the signal, which few do. */
@@ -124,6 +140,11 @@ export class UnitOfWork {
     return this.#busyMs + (this.#inFlight > 0 ? performance.now() - this.#busySince : 0);
   }
 
+  /** The error of the first statement that failed, which those of later statements only follow. */
+  get firstFailure(): unknown {
+    return this.#failure?.error;
+  }
+
   /** Whether its connection has a prepared statement that no longer works, so that it has to be thrown away. */
   get hasStalePlan(): boolean {
     return isStalePlan(this.#failure?.error);
@@ -139,8 +160,14 @@ export class UnitOfWork {
     return candidates.find((candidate) => isInterruption(candidate.error, isLost));
   }
 
-  /** What is to be written by the commit. @throws TidingsError `transaction-closed` */
+  /** @throws TidingsError `transaction-closed` */
+  assertOpen(): void {
+    if (this.#closed) throw new TidingsError("transaction-closed");
+  }
+
+  /** What is to be written by the commit. @throws TidingsError `transaction-closed`, `rebuild-must-not-record` */
   get pending(): PendingWrites {
+    if (this.context.isRebuilding) throw new TidingsError("rebuild-must-not-record");
     if (this.#closed) throw new TidingsError("transaction-closed");
     return this.#pending;
   }
@@ -186,6 +213,7 @@ export class UnitOfWork {
     const command = answer.status === "fulfilled" ? answer.value.command : "an error";
     if (command !== "COMMIT")
       throw new Error(`The transaction was not committed: the server answered ${command}.`);
+    this.context.committed?.({ messages: writes.messages, operations: this.operations });
     return written.status === "fulfilled" && written.value ? positionsOf(written.value) : noPositions;
   }
 

@@ -1,19 +1,32 @@
 import pg from "pg";
 import type { Log } from "./subscription-settings.ts";
 
-/** Told which partitions of a log something was recorded in. */
-export type WakeListener = (partitions: Iterable<number>) => void;
+/** What was recorded in a partition of a log. */
+export interface WakeHint {
+  readonly partition: number;
+  /** Undefined when it is not known: it may be anything. */
+  readonly type?: string | undefined;
+  /** The only service that it is meant for, if there is one. */
+  readonly to?: string | undefined;
+}
+
+export interface WakeListener {
+  /** Whether it would handle such a message. */
+  concerns(hint: WakeHint): boolean;
+  /** Something that concerns it was recorded in these partitions. */
+  wake(partitions: Iterable<number>): void;
+}
 
 /**
- * Tells readers that something was recorded: those in this process at once, those in others by a coalesced
- * `NOTIFY`, one for each log every 10 ms at most. The notification is a transaction of its own: inside the business transaction it would
+ * Tells readers whom it concerns that something was recorded: those in this process at once, those in others by a coalesced
+ * `NOTIFY`, one every 10 ms at most. The notification is a transaction of its own: inside the business transaction it would
  * take a lock at commit that all databases of the server share. It is a hint; a lost one costs until the next poll.
  */
 export class WakeUp {
   readonly #url: string;
   readonly #log: Log;
   readonly #listeners = new Map<string, Set<WakeListener>>();
-  readonly #pending = new Map<string, Set<number>>();
+  readonly #pending = new Map<string, Map<string, WakeHint>>();
   readonly #self = Math.random().toString(36).slice(2);
   #client: pg.Client | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -38,12 +51,11 @@ export class WakeUp {
   }
 
   /** Call it after the commit. */
-  recorded(source: string, partitions: Iterable<number>): void {
-    const changed = [...partitions];
-    this.#tell(source, changed);
-    const pending = this.#pending.get(source) ?? new Set();
+  recorded(source: string, hints: readonly WakeHint[]): void {
+    this.#tell(source, hints);
+    const pending = this.#pending.get(source) ?? new Map<string, WakeHint>();
     this.#pending.set(source, pending);
-    for (const partition of changed) pending.add(partition);
+    for (const hint of hints) pending.set(textOf(hint), hint);
     if (this.#timer) return;
     const wait = Math.max(0, this.#lastSent + coalesceMs - performance.now());
     this.#timer = setTimeout(() => this.#send(), wait);
@@ -56,19 +68,22 @@ export class WakeUp {
     await this.#client?.end().catch(() => {});
   }
 
-  #tell(source: string, partitions: Iterable<number>): void {
-    for (const listener of this.#listeners.get(source) ?? []) listener(partitions);
+  #tell(source: string, hints: readonly WakeHint[]): void {
+    for (const listener of this.#listeners.get(source) ?? []) {
+      const concerning = hints.filter((hint) => listener.concerns(hint));
+      if (concerning.length > 0) listener.wake(new Set(concerning.map(({ partition }) => partition)));
+    }
   }
 
   #send(): void {
     this.#timer = undefined;
     this.#lastSent = performance.now();
-    for (const [source, partitions] of this.#pending) {
-      const payload = `${this.#self} ${source} ${[...partitions].join(",")}`.slice(0, maxPayload);
-      this.#client
-        ?.query({ name: "notify", text: "select pg_notify($1, $2)", values: [channel, payload] })
-        .catch(() => {});
-    }
+    if (this.#pending.size === 0) return;
+    const logs = [...this.#pending].map(([source, hints]) => `${source} ${[...hints.keys()].join(",")}`);
+    const payload = `${this.#self} ${logs.join(" ")}`.slice(0, maxPayload);
+    this.#client
+      ?.query({ name: "notify", text: "select pg_notify($1, $2)", values: [channel, payload] })
+      .catch(() => {});
     this.#pending.clear();
   }
 
@@ -90,9 +105,11 @@ export class WakeUp {
   }
 
   #receive(payload: string): void {
-    const [sender, source, partitions] = payload.split(" ");
-    if (sender === this.#self || !source || !partitions) return;
-    this.#tell(source, partitions.split(",").map(Number).filter(Number.isInteger));
+    const [sender, ...logs] = payload.split(" ");
+    if (sender === this.#self) return;
+    for (let next = 0; next + 1 < logs.length; next += 2) {
+      this.#tell(logs[next] as string, (logs[next + 1] as string).split(",").flatMap(hintOf));
+    }
   }
 
   #reconnect(): void {
@@ -105,6 +122,17 @@ export class WakeUp {
     };
     attempt();
   }
+}
+
+/** `7:ordering.OrderPlaced:`, `7:depot.CreateShoppingList.Reply:checkout`, `7::` */
+function textOf({ partition, type = "", to = "" }: WakeHint): string {
+  return `${partition}:${type}:${to}`;
+}
+
+function hintOf(text: string): WakeHint[] {
+  const [, partition, type, to] = /^(\d+):([^:]*):([^:]*)$/.exec(text) ?? [];
+  if (partition === undefined) return [];
+  return [{ partition: Number(partition), type: type || undefined, to: to || undefined }];
 }
 
 const channel = "tidings";

@@ -38,7 +38,11 @@ export async function startOrdering() {
   const billing = await startBilling(database.url, pool);
   return {
     ...{ url: database.url, pool, ordering, runtime: billing.runtime, delivered: billing.delivered },
-    wake: (partitions: readonly number[]) => billing.wakeUp.recorded("ordering", partitions),
+    wake: (partitions: readonly number[]) =>
+      billing.wakeUp.recorded(
+        "ordering",
+        partitions.map((partition) => ({ partition })),
+      ),
     async recorded(): Promise<Record<string, unknown>[]> {
       return (await pool.query(`select * from ${ordering.table("outbox")} order by position`)).rows;
     },
@@ -76,6 +80,7 @@ async function startBilling(url: string, pool: pg.Pool) {
     url,
     store,
     views: [],
+    sagas: [],
     records: new Set<string>(),
     settings: defaultSubscriptionSettings,
     clock: systemClock,

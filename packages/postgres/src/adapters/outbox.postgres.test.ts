@@ -86,7 +86,11 @@ test("a transaction that records later in a partition waits for the earlier one 
   await late;
   await second.query("commit");
   const same = (await ordering.recorded()).filter(({ key }) => key === "same");
-  expect(same.map(({ headers }) => headers)).toEqual([{ operationId: "first" }, { operationId: "second" }]);
+  const operationService = "ordering";
+  expect(same.map(({ headers }) => headers)).toEqual([
+    { operationId: "first", operationService },
+    { operationId: "second", operationService },
+  ]);
 });
 
 test("two transactions that record the same keys in opposite orders do not deadlock", async () => {

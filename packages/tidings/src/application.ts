@@ -1,14 +1,18 @@
-import type { Clock } from "@tidings/core";
-import { TidingsError } from "@tidings/core";
-import type { FastifyBaseLogger, FastifyInstance } from "fastify";
+import { randomBytes } from "node:crypto";
+import { type Clock, systemClock, TidingsError } from "@tidings/core";
+import { readSecret, type ServiceRuntime } from "@tidings/postgres/internal";
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from "fastify";
 import { pino } from "pino";
 import type { Service } from "./define-service.ts";
 import { Host, type HostOptions } from "./host.ts";
 import { drain } from "./http/drain.ts";
 import { Health } from "./http/health.ts";
-import { operationRoutes } from "./http/operation-routes.ts";
-import type { OperationSource } from "./http/operation-source.ts";
-import { OperationWaits } from "./http/operation-waits.ts";
+import { LiveHub } from "./http/live-hub.ts";
+import { offeredKind, operationKind } from "./http/live-kind.ts";
+import { liveRoutes } from "./http/live-routes.ts";
+import { LiveTickets, readTickets } from "./http/live-ticket.ts";
+import type { LiveSql } from "./http/live-topic.ts";
+import { type MaySee, operationRoutes } from "./http/operation-routes.ts";
 import { createHttpServer } from "./http/server.ts";
 import { serviceRoutes } from "./http/service-routes.ts";
 
@@ -31,6 +35,19 @@ export interface ApplicationOptions {
   readonly probe?: HostOptions["probe"];
   /** Adds hooks and routes of the whole application, before those of the services: access control, documents. */
   readonly http?: (app: FastifyInstance) => void | Promise<void>;
+  /**
+   * Whether a caller may see what belongs to this owner: operations, and what services offer to follow. It is asked
+   * wherever they are read, streamed or followed, with the request that came first; what it denies does not exist for
+   * that caller. Everybody may see everything, when left out.
+   */
+  readonly maySee?: MaySee;
+  /**
+   * Who asks, in a form that JSON can say, for the ticket that `POST /api/live/tickets` gives to browsers. Access control
+   * gets it back from `request.ticketIdentity()`, at the addresses that take a ticket in their query, and undefined
+   * everywhere else: `const identity = request.ticketIdentity(); if (identity) return setCaller(request, identity);`,
+   * in its `onRequest` hook and before it asks for other credentials. `request.actor`, when left out.
+   */
+  readonly identify?: (request: FastifyRequest) => unknown;
 }
 
 /** Services at work behind one HTTP address. */
@@ -46,7 +63,8 @@ export interface Application {
 }
 
 /**
- * Starts services, their routes, the health routes and `GET /api/operations/{id}` on one address.
+ * Starts services, their routes, the health routes, `GET /api/operations/{id}` and the WebSocket `/api/live`
+ * on one address.
  *
  * @throws TidingsError or EmbeddedPostgresError with one sentence for the user; nothing is left running
  */
@@ -106,25 +124,25 @@ async function serve(
   const { address = "127.0.0.1", port = 8080 } = options;
   const runtimes = [...host.runtimes.values()];
   const [first] = runtimes;
-  const operations: OperationSource[] = first
-    ? [{ pool: first.pool, stores: runtimes.map(({ store }) => store) }]
-    : [];
-  const waits = new OperationWaits(operations);
-  host.onProgress(() => waits.recheck());
+  const live = createLiveHub(services, host);
+  host.onCommit((operations) => live.committed(operations));
   const health = new Health({ database: async () => first?.isHealthy() });
-  closing.push(() => drain(app, { health, waits, noticeMs: options.noticeMs ?? 0 }));
+  closing.push(() => drain(app, { health, live, noticeMs: options.noticeMs ?? 0 }));
+  const tickets = await createTickets(first, options);
+  readTickets(app, tickets);
   await options.http?.(app);
   health.routes(app);
-  operationRoutes(app, { sources: operations, waits });
+  const { maySee, identify } = options;
+  operationRoutes(app, { live, maySee });
+  await liveRoutes(app, { live, tickets, maySee, identify });
   for (const service of services) {
-    const { pool, context, recorded } = host.runtime(service.name);
+    const { pool, context } = host.runtime(service.name);
     await serviceRoutes(app, service, {
       pool,
       context,
-      recorded: recorded.bind(host.runtime(service.name)),
+      rebuilds: host.runtime(service.name).rebuilds,
       consistent: (token, name, timeoutMs) => host.gate.consistent(token, name, timeoutMs),
-      waits,
-      operations,
+      live,
     });
   }
   try {
@@ -146,6 +164,33 @@ async function serve(
       `The address ${address}:${port} is in use: stop the program that listens there, or set PORT to another port.`,
     );
   }
+}
+
+/** Where the operations of all services are followed, and what they offer. */
+function createLiveHub(services: readonly Service[], host: Host): LiveHub {
+  const runtimes = [...host.runtimes.values()];
+  const [first] = runtimes;
+  const sources = first ? [{ pool: first.pool, stores: runtimes.map(({ store }) => store) }] : [];
+  const offered = services.flatMap(({ name, live }) =>
+    live.map((topic) => offeredKind(topic, readingSql(host.runtime(name)))),
+  );
+  return new LiveHub(operationKind(sources), offered, { log: host.log });
+}
+
+function readingSql({ pool }: ServiceRuntime): LiveSql {
+  return async <Row>(text: string, values: readonly unknown[] = []) => {
+    const { rows, rowCount } = await pool.query(text, values as unknown[]);
+    return { rows: rows as Row[], rowCount: rowCount ?? 0 };
+  };
+}
+
+/** Tickets that every process on the same database takes, also after a restart. */
+async function createTickets(
+  runtime: ServiceRuntime | undefined,
+  { clock = systemClock }: ApplicationOptions,
+): Promise<LiveTickets> {
+  const key = runtime ? await readSecret(runtime.pool, "live-tickets") : randomBytes(32);
+  return new LiveTickets(key, clock);
 }
 
 const unusableAddress = new Set(["EACCES", "EADDRNOTAVAIL", "EAI_AGAIN", "ENOTFOUND"]);

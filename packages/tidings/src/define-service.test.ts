@@ -65,8 +65,10 @@ describe("the definition of a service", () => {
       sends: [],
       accepts: [],
       reacts: [],
+      sagas: [],
       projects: [],
       views: [],
+      live: [],
       migrations: [],
       subscription: {},
     });

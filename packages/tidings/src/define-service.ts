@@ -1,5 +1,14 @@
-import type { CommandContract, Contract, EventContract, Handler, Projection, View } from "@tidings/core";
+import type {
+  CommandContract,
+  Contract,
+  EventContract,
+  Handler,
+  Projection,
+  Saga,
+  View,
+} from "@tidings/core";
 import type { Migration } from "@tidings/postgres";
+import type { LiveTopic } from "./http/live-topic.ts";
 import type { ServiceHttp } from "./http/service-http.ts";
 
 /** How a service's subscriptions work; every field has a default that suits most. */
@@ -24,6 +33,9 @@ export interface ServiceOptions {
   readonly accepts?: readonly Handler[];
   /** Its reactions to events and replies: `on`, `onBatch`, `onReply`. All share one position in each source's log. */
   readonly reacts?: readonly Handler[];
+  /** The workflows that it runs. Their commands need not be listed in `sends`; what they report to is in `publishes`. */
+  // biome-ignore lint/suspicious/noExplicitAny: a service does not know the states of its sagas
+  readonly sagas?: readonly Saga<any>[];
   /** Its read models fed by messages, each with a position of its own. */
   readonly projects?: readonly Projection[];
   /** Its read models of its own aggregates, written in the same transaction as the events. */
@@ -32,6 +44,12 @@ export interface ServiceOptions {
   readonly migrations?: URL | readonly Migration[];
   /** Its routes. The Fastify instance is the service's own. */
   readonly http?: (app: ServiceHttp) => void | Promise<void>;
+  /**
+   * What clients may follow on the WebSocket `/api/live`: `liveTopic("orders", { read })` offers `orders/{id}`. `read`
+   * answers for everything that is followed with one statement; what it answers is sent as it is, to whom the
+   * application's `maySee` admits to its `owner`.
+   */
+  readonly live?: readonly LiveTopic[];
   /** The number of outbox partitions: 32. Fixed when the service is installed. */
   readonly partitions?: number;
   readonly subscription?: SubscriptionSettings;
@@ -55,7 +73,15 @@ export function defineService(name: string, options: ServiceOptions): Service {
   if (!/^[a-z][a-z0-9-]{0,39}$/.test(name)) {
     throw new Error(`"${name}" is not a service name: use up to 40 lower-case letters, digits and dashes.`);
   }
-  const { publishes = [], sends = [], accepts = [], reacts = [], projects = [], views = [] } = options;
+  const {
+    publishes = [],
+    sends = [],
+    accepts = [],
+    reacts = [],
+    sagas = [],
+    projects = [],
+    views = [],
+  } = options;
   for (const contract of [
     ...publishes,
     ...accepts.map((handler) => handler.contract),
@@ -66,17 +92,24 @@ export function defineService(name: string, options: ServiceOptions): Service {
   const twice = firstRepeated([
     ...accepts.map(({ contract }) => `the command ${contract.type}`),
     ...projects.map((projection) => `the projection ${projection.name}`),
+    ...sagas.map((saga) => `the saga ${saga.name}`),
   ]);
   if (twice) throw new Error(`${name} declares ${twice} twice.`);
+  for (const saga of sagas as readonly Saga[]) {
+    if (saga.progress && !publishes.includes(saga.progress))
+      throw new Error(`${name} runs ${saga.name}, whose progress is not in its \`publishes\`.`);
+  }
   return {
     name,
     publishes,
     sends,
     accepts,
     reacts,
+    sagas,
     projects,
     views,
     http: options.http,
+    live: options.live ?? [],
     migrations: options.migrations ?? [],
     partitions: options.partitions,
     subscription: options.subscription ?? {},

@@ -6,6 +6,7 @@ import {
   ConsistencyGate,
   isTransient,
   type Log,
+  type ProjectionStatus,
   type Registry,
   type RuntimeOptions,
   readRegistry,
@@ -44,7 +45,7 @@ export class Host {
   #polling: Promise<void> = Promise.resolve();
   #closed: Promise<void> | undefined;
   readonly #warned = new Set<string>();
-  readonly #onProgress: (() => void)[] = [];
+  readonly #onCommit: CommitListener[] = [];
 
   private constructor(services: readonly Service[], options: HostOptions) {
     this.#services = services;
@@ -54,6 +55,7 @@ export class Host {
     this.gate = new ConsistencyGate(
       { query: ((query: pg.QueryConfig) => this.#anyPool().query(query)) as pg.Client["query"] },
       () => this.#registry,
+      (service, source, partitions) => this.runtimes.get(service)?.catchUp(source, partitions),
     );
   }
 
@@ -88,14 +90,15 @@ export class Host {
       store,
       groups: groupsOf(service),
       views: service.views,
+      sagas: service.sagas,
       records: recordsOf(service),
       settings: settingsOf(service),
       clock,
       log,
       wakeUp: this.#wakeUp,
-      progressed: (...progress) => {
-        this.gate.progressed(...progress);
-        for (const listener of this.#onProgress) listener();
+      progressed: (...progress) => this.gate.progressed(...progress),
+      committed: (operations) => {
+        for (const listener of this.#onCommit) listener(operations);
       },
       registry: () => this.#registry,
       connections: { requests: connections.requests ?? 10, batches: connections.batches ?? 10 },
@@ -106,14 +109,13 @@ export class Host {
   /** A service's outbox, for recording in transactions that the user owns; see {@link Outbox}. */
   outbox(service: string): Outbox {
     const runtime = this.runtime(service);
-    const wake = (partitions: readonly number[]) =>
-      runtime.recorded(new Map(partitions.map((partition) => [partition, 0])));
+    const wake = (partitions: readonly number[]) => runtime.recordedIn(partitions);
     return new Outbox({ service, ...runtime.context }, runtime.store, wake);
   }
 
-  /** Calls back after each batch that any subscription of this process has committed. */
-  onProgress(listener: () => void): void {
-    this.#onProgress.push(listener);
+  /** Calls back after each commit of any service of this process, with the ids of the operations that it changed. */
+  onCommit(listener: CommitListener): void {
+    this.#onCommit.push(listener);
   }
 
   /** The runtime of one of its services. @throws Error when the host does not run it */
@@ -142,9 +144,30 @@ export class Host {
     cause: Cause = noCause,
   ): Promise<Committed<Result>> {
     const runtime = this.runtime(service);
-    const committed = await runTransaction(runtime.pool, runtime.context, cause, work);
-    runtime.recorded(committed.positions);
-    return committed;
+    return runTransaction(runtime.pool, runtime.context, cause, work);
+  }
+
+  /** The projections of a service, and how far the last rebuild of each is. Cheap to ask again and again. */
+  projections(service: string): Promise<ProjectionStatus[]> {
+    return this.runtime(service).rebuilds.list();
+  }
+
+  /**
+   * Has a projection made anew from all the messages that it has handled, beside the tables in use, which it then
+   * replaces in one transaction. Readers see full tables all the time, and live updates go on. Returns when the rebuild
+   * has begun; whichever process runs the service goes on with it, after a crash from where it was.
+   *
+   * @throws TidingsError `projection-not-rebuildable`, `archive-incomplete`, `rebuild-running`
+   */
+  async startRebuild(service: string, projection: string): Promise<void> {
+    const { rebuilds } = this.runtime(service);
+    await this.transaction(service, (tx) => rebuilds.start(tx, projection));
+    await rebuilds.poll();
+  }
+
+  /** Gives a running rebuild up; the tables in use stay as they are. @throws TidingsError `rebuild-not-running` */
+  async cancelRebuild(service: string, projection: string): Promise<void> {
+    await this.transaction(service, (tx) => this.runtime(service).rebuilds.cancel(tx, projection));
   }
 
   /**
@@ -219,6 +242,8 @@ export class Host {
     }
   }
 }
+
+type CommitListener = (operations: ReadonlySet<string>) => void;
 
 const pollMs = 1_000;
 const discoverRounds = 5;

@@ -1,6 +1,7 @@
 export {
   type Aggregate,
   type AggregateRoot,
+  abortOn,
   type Clock,
   type CommandContract,
   type Contract,
@@ -9,6 +10,8 @@ export {
   defineAggregate,
   defineCommand,
   defineEvent,
+  defineProgress,
+  defineSaga,
   type EventContext,
   type EventContract,
   type Handler,
@@ -24,11 +27,15 @@ export {
   onReply,
   ParkMessage,
   type Projection,
+  type ProjectionOptions,
   projection,
   type QueryResult,
+  type RecordOptions,
   Refusal,
   type ReplyOf,
   refuse,
+  type Saga,
+  type SagaInstance,
   TidingsError,
   type Transaction,
   uuidv7,
@@ -38,11 +45,17 @@ export {
   view,
 } from "@tidings/core";
 export {
+  abortSaga,
   completeOperation,
   failOperation,
+  follows,
   type Operation,
   operationId,
+  type ProjectionStatus,
+  type Rebuild,
+  readOperation,
   reportStep,
+  resumeSaga,
   startOperation,
 } from "@tidings/postgres/internal";
 export { type Application, type ApplicationOptions, startApplication } from "./application.ts";
@@ -54,6 +67,9 @@ export {
 } from "./define-service.ts";
 export { Host, type HostOptions } from "./host.ts";
 export { Answer, accepted, created, noContent, ok } from "./http/answer.ts";
+export { type LiveRow, type LiveSql, type LiveTopic, liveTopic } from "./http/live-topic.ts";
+export { type OpenApiDocument, type OpenApiOptions, openApi } from "./http/openapi.ts";
+export type { MaySee } from "./http/operation-routes.ts";
 export {
   type Page,
   type PageAnswer,

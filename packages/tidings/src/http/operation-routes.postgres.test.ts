@@ -32,8 +32,7 @@ beforeAll(async () => {
     );
   });
   operationRoutes(shop.app, {
-    sources: shop.runtime.operations,
-    waits: shop.runtime.waits,
+    live: shop.runtime.live,
     maySee: (request, owner) =>
       request.headers["x-actor"] === undefined || request.headers["x-actor"] === owner,
   });
@@ -94,9 +93,9 @@ test("a failed operation is a 200 with its error and without Retry-After", async
 test("a client that waits is answered as soon as a commit of this process ends the operation", async () => {
   const id = await begin();
   const waiting = read(id, { prefer: "wait=20" });
-  await until("the client waits", () => shop.runtime.waits.size === 1);
+  await until("the client waits", () => shop.runtime.live.size === 1);
   await shop.transaction((tx) => completeOperation(tx, id, { orderId: "o1" }));
-  shop.runtime.waits.changed([id]);
+  shop.runtime.live.committed([id]);
   const { headers, body } = await waiting;
   expect([headers["preference-applied"], body.done, body.response]).toEqual([
     "wait=20",
@@ -108,7 +107,7 @@ test("a client that waits is answered as soon as a commit of this process ends t
 test("a client that waits is answered without a signal too", async () => {
   const id = await begin();
   const waiting = read(id, { prefer: "wait=20" });
-  await until("the client waits", () => shop.runtime.waits.size === 1);
+  await until("the client waits", () => shop.runtime.live.size === 1);
   await shop.transaction((tx) => completeOperation(tx, id, {}));
   expect((await waiting).body.done).toBe(true);
 });
@@ -116,7 +115,7 @@ test("a client that waits is answered without a signal too", async () => {
 test("when the time is up the answer says how far the operation is", async () => {
   const id = await begin();
   const waiting = read(id, { prefer: "wait=1" });
-  await until("the client waits", () => shop.runtime.waits.size === 1);
+  await until("the client waits", () => shop.runtime.live.size === 1);
   await shop.transaction((tx) => reportStep(tx, id, "reserve", "done"));
   const { headers, body } = await waiting;
   expect([headers["retry-after"], headers["preference-applied"], body.metadata.progressPercent]).toEqual([
@@ -124,7 +123,7 @@ test("when the time is up the answer says how far the operation is", async () =>
     "wait=1",
     50,
   ]);
-  expect(shop.runtime.waits.size).toBe(0);
+  expect(shop.runtime.live.size).toBe(0);
 });
 
 const finishNext = async (known: ReadonlySet<string>) => {
@@ -133,7 +132,7 @@ const finishNext = async (known: ReadonlySet<string>) => {
     return rows.map(({ id }) => id as string).find((id) => !known.has(id));
   });
   await shop.transaction((tx) => completeOperation(tx, id, { orderId: "o1" }));
-  shop.runtime.waits.changed([id]);
+  shop.runtime.live.committed([id]);
 };
 
 const openIds = async () =>

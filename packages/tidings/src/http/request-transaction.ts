@@ -1,5 +1,5 @@
 import { type Cause, type Refusal, TidingsError, type Transaction } from "@tidings/core";
-import { operationsTouched, runTransaction, type UnitOfWork } from "@tidings/postgres/internal";
+import { runTransaction, type UnitOfWork } from "@tidings/postgres/internal";
 import type { FastifyRequest } from "fastify";
 import type { Answer } from "./answer.ts";
 import { encodeToken, mergeTokens, tokenOf } from "./consistency-token.ts";
@@ -26,27 +26,22 @@ export async function answerWrite(
   work: Work,
 ): Promise<Answer> {
   const { call } = request[requestState];
-  const touched = new Set<string>();
   const { result, positions } = await runTransaction(
     runtime.pool,
     runtime.context,
     causeOf(request),
     async (tx, unit) => {
       const run = async () => {
-        const result = await withAnyVersion(request, unit, call !== undefined, () => work(tx));
-        for (const id of operationsTouched(tx)) touched.add(id);
-        return result;
+        return withAnyVersion(request, unit, call !== undefined, () => work(tx));
       };
       return call ? answerOnce(unit, call, request, run) : run();
     },
   );
   const { outcome, heads } = result instanceof OnceAnswered ? result : { outcome: result, heads: undefined };
-  runtime.recorded(positions);
-  runtime.waits.changed(touched);
   const seen = tokenOf(runtime.context.store.service, heads ?? positions);
   const token = encodeToken(mergeTokens(request[requestState].token, seen));
   const answer = toAnswer(outcome, request).with({ "consistency-token": token });
-  return finishedOrAccepted(request, runtime, answer);
+  return finishedOrAccepted(request, runtime.live, answer);
 }
 
 /** A request begins a chain: what it records is found by the request's id. */

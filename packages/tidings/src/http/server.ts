@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { isRefusal, uuidv7 } from "@tidings/core";
 import fastify, {
   type FastifyBaseLogger,
@@ -62,6 +63,7 @@ export function createHttpServer(options: HttpServerOptions = {}): FastifyInstan
     throw unknownAddress(request, []);
   });
   closeConnectionsOnDrain(app);
+  closeUnusedOnDrain(app);
   problemRoutes(app);
   return app;
 }
@@ -104,6 +106,24 @@ function closeConnectionsOnDrain(app: FastifyInstance): void {
   });
   app.addHook("onSend", (_request, reply, _payload, done) => {
     if (closing) reply.header("connection", "close");
+    done();
+  });
+}
+
+/**
+ * Connections that have never carried a request are closed when the server closes: Node counts them as busy, and
+ * clients open such ones (browsers ahead of time, `fetch` after a request that was given up).
+ */
+function closeUnusedOnDrain(app: FastifyInstance): void {
+  const unused = new Set<Socket>();
+  app.server.on("connection", (socket) => {
+    unused.add(socket);
+    socket.once("close", () => unused.delete(socket));
+  });
+  for (const event of ["request", "upgrade"])
+    app.server.on(event, ({ socket }: { readonly socket: Socket }) => unused.delete(socket));
+  app.addHook("preClose", (done) => {
+    for (const socket of unused) socket.destroy();
     done();
   });
 }

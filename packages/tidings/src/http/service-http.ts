@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Aggregate, QueryResult, Refusal, Transaction } from "@tidings/core";
 import type { StoredEvent } from "@tidings/postgres";
+import type { ProjectionRebuilds } from "@tidings/postgres/internal";
 import type {
   FastifyBaseLogger,
   FastifyInstance,
@@ -12,14 +13,15 @@ import type {
 } from "fastify";
 import type { Answer } from "./answer.ts";
 
-/** Types `request.body`, `query` and `params` by the Standard Schemas of a route. */
+/**
+ * Types `request.body`, `query` and `params` by the Standard Schemas of a route. Its `response` schemas describe what is
+ * answered, for documents: they neither change it nor type it, since a handler may also answer a refusal.
+ */
 export interface StandardSchemaTypeProvider extends FastifyTypeProvider {
   readonly validator: this["schema"] extends StandardSchemaV1
     ? StandardSchemaV1.InferOutput<this["schema"]>
     : unknown;
-  readonly serializer: this["schema"] extends StandardSchemaV1
-    ? StandardSchemaV1.InferInput<this["schema"]>
-    : unknown;
+  readonly serializer: unknown;
 }
 
 /** The Fastify instance that a service registers its routes on. */
@@ -53,6 +55,9 @@ declare module "fastify" {
       id: string,
       page: { readonly afterVersion: number; readonly limit: number },
     ): Promise<StoredEvent[]>;
+
+    /** The service's projections and their rebuilds: start and cancel one inside `transaction`. */
+    readonly rebuilds: Pick<ProjectionRebuilds, "list" | "start" | "cancel">;
 
     /** The version in `If-Match`, or undefined when any version will do. */
     readonly expectedVersion: number | undefined;

@@ -53,6 +53,7 @@ function decorate(scope: FastifyInstance, runtime: HttpRuntime): void {
   scope.decorateRequest("history", (aggregate, id, page) =>
     readStream(runtime.pool, runtime.context.store, `${aggregate.name}-${id}`, page),
   );
+  scope.decorateRequest("rebuilds", { getter: () => runtime.rebuilds });
   scope.decorateRequest("expectedVersion", {
     getter(this: FastifyRequest) {
       return this[requestState].triedVersion ?? parseIfMatch(this.headers["if-match"])?.[0];

@@ -1,11 +1,12 @@
-import { type Clock, defineAggregate, defineEvent, type Transaction } from "@tidings/core";
+import { type Clock, defineAggregate, defineEvent, type Message, type Transaction } from "@tidings/core";
 import { type MigrationPlan, migrateService, type Store } from "@tidings/postgres";
-import { createPool, type Positions, runTransaction } from "@tidings/postgres/internal";
+import { createPool, runTransaction } from "@tidings/postgres/internal";
 import { createTestDatabase } from "@tidings/testing";
 import type { FastifyInstance, InjectOptions } from "fastify";
 import pg from "pg";
 import { z } from "zod";
-import { OperationWaits } from "./operation-waits.ts";
+import { LiveHub } from "./live-hub.ts";
+import { operationKind } from "./live-kind.ts";
 import { createHttpServer } from "./server.ts";
 import type { ServiceHttp } from "./service-http.ts";
 import { serviceRoutes } from "./service-routes.ts";
@@ -47,7 +48,7 @@ export interface Shop {
   readonly store: Store;
   readonly clock: TestClock;
   readonly runtime: HttpRuntime;
-  readonly recorded: Positions[];
+  readonly recorded: (readonly Message[])[];
   consistent: HttpRuntime["consistent"];
   request(options: InjectOptions): Promise<{ status: number; headers: Record<string, string>; body: never }>;
   transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
@@ -63,10 +64,15 @@ export async function openShop(http: (app: ServiceHttp) => void): Promise<Shop> 
   await client.end();
   const pool = createPool(database.url, { schema: store.schema, name: "shop", max: 10 });
   const clock = new TestClock();
-  const context = { store, clock, views: [], records: new Set(["shop.Renamed"]) };
-  const operations = [{ pool, stores: [store] }];
-  const waits = new OperationWaits(operations);
-  const recorded: Positions[] = [];
+  const live = new LiveHub(operationKind([{ pool, stores: [store] }]));
+  const recorded: (readonly Message[])[] = [];
+  const context = {
+    store,
+    clock,
+    views: [],
+    records: new Set(["shop.Renamed"]),
+    committed: ({ messages }: { readonly messages: readonly Message[] }) => void recorded.push(messages),
+  };
   const app = createHttpServer();
   const shop: Shop = {
     app,
@@ -78,9 +84,8 @@ export async function openShop(http: (app: ServiceHttp) => void): Promise<Shop> 
     runtime: {
       pool,
       context,
-      waits,
-      operations,
-      recorded: (positions) => recorded.push(positions),
+      rebuilds: {} as HttpRuntime["rebuilds"],
+      live,
       consistent: (token, service, timeoutMs) => shop.consistent(token, service, timeoutMs),
     },
     async request(options) {
@@ -99,7 +104,7 @@ export async function openShop(http: (app: ServiceHttp) => void): Promise<Shop> 
     names: async () =>
       (await pool.query("select name from things order by name")).rows.map(({ name }) => name),
     async close() {
-      waits.close();
+      live.close();
       await app.close();
       await pool.end();
       await database.drop();

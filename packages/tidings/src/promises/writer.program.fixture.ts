@@ -11,7 +11,7 @@ const [databaseUrl = "", where] = process.argv.slice(2);
 const host = await Host.start([ledger], { databaseUrl, log: programLog });
 sayReady();
 
-if (where === "after-commit") host.runtime("ledger").recorded = killSelf;
+if (where === "after-commit") host.runtime("ledger").context.committed = killSelf;
 if (where === "never") {
   await Promise.all(keysOf("account-", 4).map((key) => changeForEver(key)));
 } else {

@@ -18,12 +18,14 @@ const item = {
 };
 
 /** Body of `POST /api/baskets`. */
-export const StartBasket = z.object({ customerId: Id }).meta({ examples: [{ customerId }] });
+export const StartBasket = z
+  .object({ customerId: Id })
+  .meta({ id: "StartBasket", examples: [{ customerId }] });
 
 /** Body of `POST /api/baskets/{id}/items`. */
 export const AddItem = z
   .object({ productId: Id, quantity: z.int().min(1).max(maximumQuantity) })
-  .meta({ examples: [{ productId, quantity: 2 }] });
+  .meta({ id: "AddItem", examples: [{ productId, quantity: 2 }] });
 
 /** Path of `DELETE /api/baskets/{id}/items/{productId}`. */
 export const ItemParams = z.object({ id: Id, productId: Id });
@@ -40,7 +42,7 @@ export const RemoveItem = z.object({
 /** Body of `POST /api/baskets/{id}/checkout`. */
 export const CheckOut = z
   .object({ paymentId: Id, acceptPriceChanges: z.boolean().default(false) })
-  .meta({ examples: [{ paymentId: "01981f4a-7c00-7000-8000-000000000012" }] });
+  .meta({ id: "CheckOut", examples: [{ paymentId: "01981f4a-7c00-7000-8000-000000000012" }] });
 
 /** A basket, as it is answered. An open basket flags each line whose product costs something else by now. */
 export const BasketResource = z
@@ -52,6 +54,7 @@ export const BasketResource = z
     total: Money,
   })
   .meta({
+    id: "Basket",
     examples: [
       {
         id: "01981f4a-7c00-7000-8000-000000000010",

@@ -1,7 +1,6 @@
-import { OrderPlaced } from "@mall/ordering/contract";
-import { defineService, on } from "tidings";
+import { CheckoutProgressed } from "@mall/checkout/contract";
+import { defineService, follows } from "tidings";
 import { BasketCancelled, BasketCheckedOut, BasketStarted } from "./contract.ts";
-import { onOrderPlaced } from "./handlers/on-order-placed.ts";
 import { http } from "./http.ts";
 import { catalogue } from "./projections/catalogue.ts";
 import { knownCustomers } from "./projections/known-customers.ts";
@@ -10,7 +9,7 @@ import { basketsView } from "./views/baskets.ts";
 /** What shoppers are about to buy, up to the checkout. */
 export const baskets = defineService("baskets", {
   publishes: [BasketStarted, BasketCancelled, BasketCheckedOut],
-  reacts: [on(OrderPlaced, onOrderPlaced)],
+  reacts: [follows(CheckoutProgressed)],
   projects: [catalogue, knownCustomers],
   views: [basketsView],
   migrations: new URL("./migrations/", import.meta.url),

@@ -20,6 +20,7 @@ import { findOrder } from "./views/orders.ts";
 
 const { orderId: _, ...details } = OrderPlaced.example as NonNullable<typeof OrderPlaced.example>;
 const shoppingListId = "01981f4a-7c00-7000-8000-0000000000aa";
+const cancellationId = "01981f4a-7c00-7000-8000-0000000000cc";
 const invoiceId = "01981f4a-7c00-7000-8000-0000000000bb";
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 let database: TestDatabase;
@@ -64,7 +65,9 @@ async function seen(id: string) {
 const approved = (order: OrderState) => approve(order, shoppingListId);
 const readied = (order: OrderState) => makeReady(order, shoppingListId);
 const completed = (order: OrderState) => complete(order, invoiceId);
-const kept = (order: OrderState) => keep(order, "shopping-has-begun");
+const requested = (order: OrderState) => requestCancellation(order, cancellationId);
+const cancelled = (order: OrderState) => cancel(order, cancellationId);
+const kept = (order: OrderState) => keep(order, cancellationId, "shopping-has-begun");
 
 describe("an order as it is shown and told", () => {
   it("goes from pending to completed", async () => {
@@ -94,7 +97,7 @@ describe("an order as it is shown and told", () => {
   });
 
   it("ends as cancelled", async () => {
-    const id = await orderAfter(requestCancellation, cancel);
+    const id = await orderAfter(requested, cancelled);
     expect(await seen(id)).toMatchObject({
       order: { status: "cancelled" },
       published: ["OrderPlaced", "OrderCancellationRequested", "OrderCancelled"],
@@ -102,13 +105,13 @@ describe("an order as it is shown and told", () => {
   });
 
   it("is pending again when its cancellation is abandoned before it was approved", async () => {
-    expect(await seen(await orderAfter(requestCancellation, kept))).toMatchObject({
+    expect(await seen(await orderAfter(requested, kept))).toMatchObject({
       order: { status: "pending" },
     });
   });
 
   it("is ready when its goods were collected while it was cancelling", async () => {
-    const id = await orderAfter(approved, requestCancellation, readied, kept);
+    const id = await orderAfter(approved, requested, readied, kept);
     expect(await seen(id)).toMatchObject({
       version: 6,
       order: { status: "ready", shoppingListId },
@@ -148,7 +151,7 @@ describe("an order as it is shown and told", () => {
     const id = await orderAfter();
     const outcomes = await Promise.all([
       inTransaction((tx) => changeOrder(tx, id, approved)),
-      inTransaction((tx) => changeOrder(tx, id, requestCancellation)),
+      inTransaction((tx) => changeOrder(tx, id, requested)),
       inTransaction((tx) => changeOrder(tx, id, (order) => reject(order, "timed-out"))),
     ]);
     const { order, published } = await seen(id);

@@ -34,6 +34,7 @@ const customerId = "01981f4a-7c00-7000-8000-000000000003";
 const paymentId = "01981f4a-7c00-7000-8000-000000000012";
 const shoppingListId = "01981f4a-7c00-7000-8000-000000000013";
 const invoiceId = "01981f4a-7c00-7000-8000-000000000014";
+const cancellationId = "01981f4a-7c00-7000-8000-000000000016";
 const item = {
   productId: "01981f4a-7c00-7000-8000-000000000002",
   productName: "Travelling ink",
@@ -77,17 +78,18 @@ export const OrderReadied = defineEvent("ordering.OrderReadied", {
   example: { orderId, customerId, paymentId, total: money(2598) },
 });
 
-/** Somebody wants the order cancelled. `status` is the one it had, to which it returns if that cannot be done. */
+/** Somebody wants the order cancelled, under this id of its own. `status` is the one it had, to which it returns if that cannot be done. */
 export const OrderCancellationRequested = defineEvent("ordering.OrderCancellationRequested", {
   key: "orderId",
   schema: z.object({
     orderId: Id,
     customerId: Id,
     paymentId: Id,
+    cancellationId: Id,
     status: z.enum(["pending", "approved"]),
     shoppingListId: Id.optional(),
   }),
-  example: { orderId, customerId, paymentId, status: "approved", shoppingListId },
+  example: { orderId, customerId, paymentId, cancellationId, status: "approved", shoppingListId },
 });
 
 /** The order could not be cancelled and goes on with the status that it had. */
@@ -137,18 +139,18 @@ export const BeginCancellation = defineCommand("ordering.BeginCancellation", {
   example: { orderId },
 });
 
-/** All that the order held has been given back: it is cancelled. Refused: `order-is-not-cancelling`. */
+/** All that the order held has been given back: it is cancelled. Refused: `order-is-not-cancelling` under this id. */
 export const ConfirmCancellation = defineCommand("ordering.ConfirmCancellation", {
   key: "orderId",
-  schema: z.object({ orderId: Id }),
+  schema: z.object({ orderId: Id, cancellationId: Id }),
   reply,
-  example: { orderId },
+  example: { orderId, cancellationId },
 });
 
-/** The order cannot be cancelled any more: it goes on. Refused: `order-is-not-cancelling`. */
+/** The order cannot be cancelled any more: it goes on. Refused: `order-is-not-cancelling` under this id. */
 export const AbandonCancellation = defineCommand("ordering.AbandonCancellation", {
   key: "orderId",
-  schema: z.object({ orderId: Id, reason: Code }),
+  schema: z.object({ orderId: Id, cancellationId: Id, reason: Code }),
   reply,
-  example: { orderId, reason: "shopping-has-begun" },
+  example: { orderId, cancellationId, reason: "shopping-has-begun" },
 });

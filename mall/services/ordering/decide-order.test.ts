@@ -34,9 +34,13 @@ const approved: OrderEvent = { type: "OrderApproved", data: { shoppingListId: "l
 const rejected: OrderEvent = { type: "OrderRejected", data: { reason: "payment-declined" } };
 const readied: OrderEvent = { type: "OrderReadied", data: {} };
 const completed: OrderEvent = { type: "OrderCompleted", data: { invoiceId: "invoice" } };
-const requested: OrderEvent = { type: "OrderCancellationRequested", data: {} };
+const requested = requestedAs("first");
 const collected: OrderEvent = { type: "GoodsCollected", data: {} };
 const cancelled: OrderEvent = { type: "OrderCancelled", data: {} };
+
+function requestedAs(cancellationId: string): OrderEvent {
+  return { type: "OrderCancellationRequested", data: { cancellationId } };
+}
 
 function abandoned(status: "pending" | "approved"): OrderEvent {
   return { type: "OrderCancellationAbandoned", data: { reason: "shopping-has-begun", status } };
@@ -70,9 +74,9 @@ const commands: Readonly<Record<string, (order: OrderState) => OrderDecision>> =
   reject: (order) => reject(order, "payment-declined"),
   makeReady: (order) => makeReady(order, "list"),
   complete: (order) => complete(order, "invoice"),
-  requestCancellation,
-  cancel,
-  keep: (order) => keep(order, "shopping-has-begun"),
+  requestCancellation: (order) => requestCancellation(order, "first"),
+  cancel: (order) => cancel(order, "first"),
+  keep: (order) => keep(order, "first", "shopping-has-begun"),
 };
 
 const notPending = "order-is-not-pending";
@@ -204,20 +208,27 @@ describe("an order", () => {
     "that is %s after an abandoned cancellation answers a repeated abandonment as before",
     (status, order) => {
       expect(order.status).toBe(status);
-      expect(keep(order, "shopping-has-begun")).toEqual([]);
-      expect(outcome(keep(order, "another-reason"))).toBe(notCancelling);
+      expect(keep(order, "first", "shopping-has-begun")).toEqual([]);
+      expect(outcome(keep(order, "another", "shopping-has-begun"))).toBe(notCancelling);
     },
   );
 
   it("can be cancelled after a cancellation was abandoned", () => {
-    const order = orderAfter(placed, approved, requested, abandoned("approved"), requested);
+    const order = orderAfter(placed, approved, requested, abandoned("approved"), requestedAs("second"));
     expect(order.status).toBe("cancelling");
-    expect(cancel(order)).toEqual([cancelled]);
+    expect(cancel(order, "second")).toEqual([cancelled]);
+  });
+
+  it("that is cancelling again is neither cancelled nor kept by what is left of an earlier cancellation", () => {
+    const order = orderAfter(placed, approved, requested, abandoned("approved"), requestedAs("second"));
+    expect(outcome(cancel(order, "first"))).toBe(notCancelling);
+    expect(outcome(keep(order, "first", "shopping-has-begun"))).toBe(notCancelling);
   });
 
   it("that was cancelled in the end is not kept for the reason of an earlier abandonment", () => {
-    const order = orderAfter(placed, requested, abandoned("pending"), requested, cancelled);
-    expect(outcome(keep(order, "shopping-has-begun"))).toBe(notCancelling);
+    const order = orderAfter(placed, requested, abandoned("pending"), requestedAs("second"), cancelled);
+    expect(outcome(keep(order, "first", "shopping-has-begun"))).toBe(notCancelling);
+    expect(outcome(cancel(order, "first"))).toBe(notCancelling);
   });
 
   it("says in a refusal what it is", () => {

@@ -51,31 +51,37 @@ export function complete(order: OrderState, invoiceId: string): OrderDecision {
   return isRepeat ? done : refused(order, "order-is-not-ready", "completed");
 }
 
-/** pending or approved → cancelling. Refuses with `order-cannot-be-cancelled`. */
-export function requestCancellation(order: OrderState): OrderDecision {
+/**
+ * pending or approved → cancelling, under an id of the cancellation's own; an order that is cancelling stays as it is.
+ * Refuses with `order-cannot-be-cancelled`.
+ */
+export function requestCancellation(order: OrderState, cancellationId: string): OrderDecision {
   if (order.status === "pending" || order.status === "approved") {
-    return [{ type: "OrderCancellationRequested", data: {} }];
+    return [{ type: "OrderCancellationRequested", data: { cancellationId } }];
   }
   return order.status === "cancelling" ? done : refused(order, "order-cannot-be-cancelled", "cancelled");
 }
 
-/** cancelling → cancelled. Refuses with `order-is-not-cancelling`. */
-export function cancel(order: OrderState): OrderDecision {
-  if (order.status === "cancelling") return [{ type: "OrderCancelled", data: {} }];
-  return order.status === "cancelled" ? done : refused(order, "order-is-not-cancelling", "cancelled");
+/** cancelling → cancelled. Refuses with `order-is-not-cancelling`, also when it is cancelling under another id. */
+export function cancel(order: OrderState, cancellationId: string): OrderDecision {
+  const isMeant = order.cancellationId === cancellationId;
+  if (isMeant && order.status === "cancelling") return [{ type: "OrderCancelled", data: {} }];
+  if (isMeant && order.status === "cancelled") return done;
+  return refused(order, "order-is-not-cancelling", "cancelled");
 }
 
 /**
  * cancelling → back to pending or approved, where it came from; on to ready when the goods were collected meanwhile.
- * Refuses with `order-is-not-cancelling`.
+ * Refuses with `order-is-not-cancelling`, also when it is cancelling under another id.
  */
-export function keep(order: OrderState, reason: string): OrderDecision {
-  if (order.status === "cancelling") {
+export function keep(order: OrderState, cancellationId: string, reason: string): OrderDecision {
+  const isMeant = order.cancellationId === cancellationId;
+  if (isMeant && order.status === "cancelling") {
     const status = statusBeforeCancelling(order);
     const abandoned: OrderEvent = { type: "OrderCancellationAbandoned", data: { reason, status } };
     return order.isCollected ? [abandoned, { type: "OrderReadied", data: {} }] : [abandoned];
   }
-  const isRepeat = order.status !== "cancelled" && order.abandonReason === reason;
+  const isRepeat = isMeant && order.status !== "cancelled";
   return isRepeat ? done : refused(order, "order-is-not-cancelling", "kept");
 }
 

@@ -8,10 +8,11 @@ import { Order, type OrderEvent, type OrderState } from "./order.ts";
 const { orderId, ...details } = OrderPlaced.example as NonNullable<typeof OrderPlaced.example>;
 const { customerId, paymentId } = details;
 const shoppingListId = "01981f4a-7c00-7000-8000-0000000000aa";
+const cancellationId = "01981f4a-7c00-7000-8000-0000000000cc";
 const invoiceId = "01981f4a-7c00-7000-8000-0000000000bb";
 const placed: OrderEvent = { type: "OrderPlaced", data: details };
 const approved: OrderEvent = { type: "OrderApproved", data: { shoppingListId } };
-const requested: OrderEvent = { type: "OrderCancellationRequested", data: {} };
+const requested: OrderEvent = { type: "OrderCancellationRequested", data: { cancellationId } };
 
 /** What an order's last event publishes, by contract name. */
 function publishedBy(...events: OrderEvent[]) {
@@ -52,12 +53,17 @@ it.each<[string, OrderEvent[], [string, unknown][]]>([
   [
     "A pending order that is to be cancelled",
     [placed, requested],
-    [["OrderCancellationRequested", { orderId, customerId, paymentId, status: "pending" }]],
+    [["OrderCancellationRequested", { orderId, customerId, paymentId, cancellationId, status: "pending" }]],
   ],
   [
     "An approved order that is to be cancelled",
     [placed, approved, requested],
-    [["OrderCancellationRequested", { orderId, customerId, paymentId, status: "approved", shoppingListId }]],
+    [
+      [
+        "OrderCancellationRequested",
+        { orderId, customerId, paymentId, cancellationId, status: "approved", shoppingListId },
+      ],
+    ],
   ],
   [
     "An order that goes on",

@@ -1,4 +1,4 @@
-import type { AggregateRoot, Transaction } from "tidings";
+import type { AggregateRoot, RecordOptions, Transaction } from "tidings";
 import {
   OrderApproved,
   OrderCancellationAbandoned,
@@ -16,11 +16,17 @@ export function publishOrderEvents(
   tx: Transaction,
   order: AggregateRoot<OrderState, OrderEvent>,
   events: readonly OrderEvent[],
+  options: RecordOptions = {},
 ): void {
-  for (const event of events) publishOrderEvent(tx, order.id, order.state, event);
+  for (const event of events) publishOrderEvent(tx, order, event, options);
 }
 
-function publishOrderEvent(tx: Transaction, orderId: string, order: OrderState, event: OrderEvent): void {
+function publishOrderEvent(
+  tx: Transaction,
+  { id: orderId, state: order }: AggregateRoot<OrderState, OrderEvent>,
+  event: OrderEvent,
+  options: RecordOptions,
+): void {
   const { customerId, paymentId, total } = order;
   switch (event.type) {
     case "OrderPlaced":
@@ -34,7 +40,7 @@ function publishOrderEvent(tx: Transaction, orderId: string, order: OrderState, 
     case "OrderCompleted":
       return void tx.publish(OrderCompleted, { orderId, customerId, ...event.data });
     case "OrderCancellationRequested":
-      return void tx.publish(OrderCancellationRequested, cancellationOf(orderId, order));
+      return void tx.publish(OrderCancellationRequested, cancellationOf(orderId, order), options);
     case "OrderCancellationAbandoned":
       return void tx.publish(OrderCancellationAbandoned, { orderId, customerId, ...event.data });
     case "OrderCancelled":
@@ -45,7 +51,7 @@ function publishOrderEvent(tx: Transaction, orderId: string, order: OrderState, 
 }
 
 function cancellationOf(orderId: string, order: OrderState) {
-  const { customerId, paymentId, shoppingListId } = order;
+  const { customerId, paymentId, shoppingListId, cancellationId = "" } = order;
   const list = shoppingListId === undefined ? {} : { shoppingListId };
-  return { orderId, customerId, paymentId, status: statusBeforeCancelling(order), ...list };
+  return { orderId, customerId, paymentId, cancellationId, status: statusBeforeCancelling(order), ...list };
 }

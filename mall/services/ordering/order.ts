@@ -40,8 +40,8 @@ export interface OrderState extends OrderDetails {
   readonly rejectionReason?: RejectionReason;
   /** The goods were collected while the order was cancelling. */
   readonly isCollected: boolean;
-  /** Why the last cancellation was given up. */
-  readonly abandonReason?: string;
+  /** The last cancellation that somebody asked for. */
+  readonly cancellationId?: string;
 }
 
 export type OrderEvent =
@@ -50,7 +50,7 @@ export type OrderEvent =
   | { readonly type: "OrderRejected"; readonly data: { readonly reason: RejectionReason } }
   | { readonly type: "OrderReadied"; readonly data: Readonly<Record<string, never>> }
   | { readonly type: "OrderCompleted"; readonly data: { readonly invoiceId: string } }
-  | { readonly type: "OrderCancellationRequested"; readonly data: Readonly<Record<string, never>> }
+  | { readonly type: "OrderCancellationRequested"; readonly data: { readonly cancellationId: string } }
   | { readonly type: "GoodsCollected"; readonly data: Readonly<Record<string, never>> }
   | {
       readonly type: "OrderCancellationAbandoned";
@@ -76,9 +76,11 @@ export const Order = defineAggregate<OrderState, OrderEvent>("order", {
     OrderRejected: (order, { reason }) => ({ ...order, rejectionReason: reason, status: "rejected" }),
     OrderReadied: (order) => ({ ...order, status: "ready" }),
     OrderCompleted: (order, { invoiceId }) => ({ ...order, invoiceId, status: "completed" }),
-    OrderCancellationRequested: (order) => ({ ...order, status: "cancelling" }),
+    OrderCancellationRequested: (order, { cancellationId }) => {
+      return { ...order, cancellationId, status: "cancelling" };
+    },
     GoodsCollected: (order) => ({ ...order, isCollected: true }),
-    OrderCancellationAbandoned: (order, { reason, status }) => ({ ...order, abandonReason: reason, status }),
+    OrderCancellationAbandoned: (order, { status }) => ({ ...order, status }),
     OrderCancelled: (order) => ({ ...order, status: "cancelled" }),
   },
 });

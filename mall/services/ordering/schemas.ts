@@ -36,18 +36,33 @@ export const OrderResource = z
     invoiceId: Id.optional(),
     rejectionReason: RejectionReason.optional(),
   })
-  .meta({ examples: [example] });
+  .meta({ id: "Order", examples: [example] });
 export type OrderResource = z.infer<typeof OrderResource>;
 
 /** Query of `GET /api/orders/{id}/history`: sorted by version. */
 export const ListHistory = paged({ after: z.tuple([z.int().min(1).max(2_147_483_647)]) });
 
+const entry = {
+  version: 1,
+  type: "OrderPlaced",
+  data: { customerId: example.customerId, paymentId: example.paymentId },
+  at: "2026-01-05T09:30:00.000Z",
+  causedBy: { message: "01981f4a-7c00-7000-8000-000000000020", actor: "operator" },
+};
+
 /** One event of an order, as it was stored: what happened, when, and by whom or by which message it was caused. */
-export const HistoryEntry = z.object({
-  version: z.int().min(1),
-  type: z.string(),
-  data: z.looseObject({}),
-  at: z.iso.datetime(),
-  causedBy: z.object({ message: Id.optional(), actor: z.string().optional() }),
-});
+export const HistoryEntry = z
+  .object({
+    version: z.int().min(1),
+    type: z.string(),
+    data: z.looseObject({}),
+    at: z.iso.datetime(),
+    causedBy: z.object({ message: Id.optional(), actor: z.string().optional() }),
+  })
+  .meta({ id: "HistoryEntry", examples: [entry] });
 export type HistoryEntry = z.infer<typeof HistoryEntry>;
+
+/** A page of an order's history. */
+export const HistoryPage = z
+  .object({ items: z.array(HistoryEntry), next: z.string().nullable() })
+  .meta({ id: "HistoryPage", examples: [{ items: [entry], next: null }] });

@@ -1,5 +1,8 @@
 import { BasketCheckedOut } from "@mall/baskets/contract";
-import { defineService, handles, on } from "tidings";
+import { CheckoutProgressed } from "@mall/checkout/contract";
+import { ShoppingListCompleted } from "@mall/depot/contract";
+import { InvoicePaid } from "@mall/payments/contract";
+import { defineService, follows, handles, liveTopic, on } from "tidings";
 import { abandonCancellation } from "./commands/abandon-cancellation.ts";
 import { approveOrder } from "./commands/approve-order.ts";
 import { beginCancellation } from "./commands/begin-cancellation.ts";
@@ -21,8 +24,10 @@ import {
   RejectOrder,
 } from "./contract.ts";
 import { onBasketCheckedOut } from "./handlers/on-basket-checked-out.ts";
+import { onInvoicePaid } from "./handlers/on-invoice-paid.ts";
+import { onShoppingListCompleted } from "./handlers/on-shopping-list-completed.ts";
 import { http } from "./http.ts";
-import { ordersView } from "./views/orders.ts";
+import { ordersView, readOrders } from "./views/orders.ts";
 
 /** Keeps the orders, from the checkout to one of their ends. */
 export const ordering = defineService("ordering", {
@@ -43,8 +48,14 @@ export const ordering = defineService("ordering", {
     handles(ConfirmCancellation, confirmCancellation),
     handles(AbandonCancellation, abandonCancellation),
   ],
-  reacts: [on(BasketCheckedOut, onBasketCheckedOut)],
+  reacts: [
+    on(BasketCheckedOut, onBasketCheckedOut),
+    on(ShoppingListCompleted, onShoppingListCompleted),
+    on(InvoicePaid, onInvoicePaid),
+    follows(CheckoutProgressed),
+  ],
   views: [ordersView],
+  live: [liveTopic("orders", { read: readOrders })],
   migrations: new URL("./migrations/", import.meta.url),
   http,
 });

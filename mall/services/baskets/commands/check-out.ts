@@ -1,3 +1,4 @@
+import { createOrderSteps } from "@mall/checkout/contract";
 import {
   isRefusal,
   type Operation,
@@ -8,7 +9,6 @@ import {
   uuidv7,
 } from "tidings";
 import { Basket, totalOf } from "../basket.ts";
-import { insertCheckout } from "../checkouts.ts";
 import { BasketCheckedOut } from "../contract.ts";
 import { checkOut as decide } from "../decide-basket.ts";
 import { findPrices } from "../projections/catalogue.ts";
@@ -18,7 +18,7 @@ import { type BasketTarget, changeBasket } from "./change-basket.ts";
  * Checks a basket out under a new order id. Refused: `not-found`, and as `checkOut` decides. A basket is checked out
  * once: of two requests at the same time the slower one meets a basket that is not open any more.
  *
- * @returns the operation that the shopper follows; it is done when the order is there
+ * @returns the operation that the shopper follows; it is done when the order is approved, or has ended otherwise
  */
 export async function checkOut(
   tx: Transaction,
@@ -37,10 +37,10 @@ export async function checkOut(
   const { customerId, items } = basket.state;
   const operation = await startOperation(tx, {
     kind: "checkout",
+    owner: customerId,
     metadata: { orderId },
-    steps: ["PlaceOrder"],
+    steps: createOrderSteps,
   });
-  await insertCheckout(tx, { orderId, basketId: basket.id, operationId: operationId(operation) });
   tx.publish(
     BasketCheckedOut,
     { basketId: basket.id, orderId, customerId, paymentId, items: [...items], total: totalOf(items) },

@@ -1,14 +1,24 @@
-import { isRefusal, type MessageOf, type Refusal, type Transaction } from "tidings";
+import { failOperation, isRefusal, type MessageOf, type Refusal, type Transaction } from "tidings";
 import { changeOrder } from "../change-order.ts";
 import type { AbandonCancellation } from "../contract.ts";
 import { keep } from "../decide-order.ts";
 
-/** Carries out AbandonCancellation; repeated with the same reason on an order that went on, it answers done again. */
+/** Carries out AbandonCancellation and ends its operation; repeated on an order that went on, it answers done again. */
 export async function abandonCancellation(
   command: MessageOf<typeof AbandonCancellation>,
   tx: Transaction,
 ): Promise<{ orderId: string } | Refusal> {
-  const { orderId, reason } = command.data;
-  const order = await changeOrder(tx, orderId, (state) => keep(state, reason));
-  return isRefusal(order) ? order : { orderId };
+  const { orderId, cancellationId, reason } = command.data;
+  const order = await changeOrder(tx, orderId, (state) => keep(state, cancellationId, reason));
+  if (isRefusal(order)) return order;
+  await failOperation(tx, cancellationId, cannotBeCancelled);
+  return { orderId };
 }
+
+const cannotBeCancelled = {
+  type: "/problems/rule-broken",
+  title: "A rule of the business says no",
+  status: 409,
+  detail: "The goods of the order are being collected already.",
+  rule: "order-cannot-be-cancelled",
+};

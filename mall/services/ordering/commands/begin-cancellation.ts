@@ -1,7 +1,6 @@
 import { isRefusal, type MessageOf, type Refusal, type Transaction } from "tidings";
-import { changeOrder } from "../change-order.ts";
 import type { BeginCancellation } from "../contract.ts";
-import { requestCancellation } from "../decide-order.ts";
+import { cancelOrder } from "./cancel-order.ts";
 
 /** Carries out BeginCancellation; repeated while the order is cancelling, it answers done again. */
 export async function beginCancellation(
@@ -9,6 +8,6 @@ export async function beginCancellation(
   tx: Transaction,
 ): Promise<{ orderId: string } | Refusal> {
   const { orderId } = command.data;
-  const order = await changeOrder(tx, orderId, (state) => requestCancellation(state));
-  return isRefusal(order) ? order : { orderId };
+  const operation = await cancelOrder(tx, orderId);
+  return isRefusal(operation) ? operation : { orderId };
 }

@@ -1,4 +1,4 @@
-import { type EventContext, type Transaction, view } from "tidings";
+import { type EventContext, type LiveRow, type LiveSql, type Transaction, view } from "tidings";
 import { Order, type OrderDetails, type OrderState } from "../order.ts";
 import type { OrderResource } from "../schemas.ts";
 
@@ -41,17 +41,27 @@ function updateOrder(tx: Transaction, at: EventContext, change: Partial<OrderSta
   );
 }
 
+interface FoundOrder {
+  readonly order: OrderResource;
+  readonly version: number;
+}
+
+const resource = `json_strip_nulls(json_build_object(
+  'id', id, 'customerId', customer_id, 'paymentId', payment_id, 'status', status, 'items', items, 'total', total,
+  'shoppingListId', shopping_list_id, 'invoiceId', invoice_id, 'rejectionReason', rejection_reason))`;
+
 /** One order and its version, or undefined. */
-export async function findOrder(
-  query: Transaction["query"],
-  id: string,
-): Promise<{ order: OrderResource; version: number } | undefined> {
-  const { rows } = await query<{ order: OrderResource; version: number }>(
-    `select version, json_strip_nulls(json_build_object(
-       'id', id, 'customerId', customer_id, 'paymentId', payment_id, 'status', status, 'items', items, 'total', total,
-       'shoppingListId', shopping_list_id, 'invoiceId', invoice_id, 'rejectionReason', rejection_reason)) as "order"
-     from orders where id = $1`,
-    [id],
-  );
+export async function findOrder(query: Transaction["query"], id: string): Promise<FoundOrder | undefined> {
+  const text = `select version, ${resource} as "order" from orders where id = $1`;
+  const { rows } = await query<FoundOrder>(text, [id]);
   return rows[0];
+}
+
+/** Orders for those who follow them. */
+export async function readOrders(query: LiveSql, ids: readonly string[]): Promise<LiveRow[]> {
+  const { rows } = await query<FoundOrder>(
+    `select version, ${resource} as "order" from orders where id = any ($1::uuid[])`,
+    [ids],
+  );
+  return rows.map(({ order, version }) => ({ id: order.id, version, owner: order.customerId, data: order }));
 }

@@ -1,0 +1,2 @@
+-- The operation of a checkout travels with the messages of its order.
+drop table checkouts;

@@ -12,7 +12,7 @@ let host: Host;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  host = await Host.start([notifications], { databaseUrl: database.url, log: quiet });
+  host = await Host.start([notifications()], { databaseUrl: database.url, log: quiet });
 });
 afterAll(async () => {
   await host?.close();

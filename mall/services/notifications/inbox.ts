@@ -3,16 +3,20 @@ import type { NotificationResource } from "./schemas.ts";
 
 type Query = Transaction["query"];
 
-/** Puts a notification into the shopper's inbox, unless the shopper was told this about the order before. */
+/**
+ * Puts a notification into the shopper's inbox, unless the shopper was told this about the order before.
+ * @returns its id when it is new
+ */
 export async function keepNotification(
   tx: Transaction,
   told: Omit<NotificationResource, "id">,
-): Promise<void> {
-  await tx.query(
+): Promise<string | undefined> {
+  const { rows } = await tx.query<{ id: string }>(
     `insert into notifications (id, customer_id, order_id, kind, text, at) values ($1, $2, $3, $4, $5, $6)
-     on conflict (order_id, kind) do nothing`,
+     on conflict (order_id, kind) do nothing returning id`,
     [uuidv7(tx.now().getTime()), told.customerId, told.orderId, told.kind, told.text, told.at],
   );
+  return rows[0]?.id;
 }
 
 /** Whether somebody has registered under this id. */

@@ -1,7 +1,7 @@
 import { validate } from "tidings";
 import { expect, it } from "vitest";
 import { z } from "zod";
-import { ListNotifications, NotificationResource } from "./schemas.ts";
+import { ListNotifications, NotificationPage, NotificationResource } from "./schemas.ts";
 
 function cursorOf(place: unknown): string {
   return Buffer.from(JSON.stringify(place)).toString("base64url");
@@ -23,7 +23,7 @@ it.each([[["yesterday", id]], [["0000-01-01T00:00:00Z", id]], [[at, "1"]], [[at]
   },
 );
 
-it("The example is what the schema describes.", () => {
-  const { examples } = NotificationResource.meta() ?? {};
-  expect(z.array(NotificationResource).parse(examples)).toEqual(examples);
+it.each([NotificationResource, NotificationPage])("The example is what the schema describes.", (schema) => {
+  const { examples } = schema.meta() ?? {};
+  expect(z.array(schema as z.ZodType).parse(examples)).toEqual(examples);
 });

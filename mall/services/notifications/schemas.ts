@@ -20,6 +20,15 @@ const Time = z.iso.datetime().refine((time) => !time.startsWith("0000"), "is not
 /** Query of `GET /api/customers/{id}/notifications`: sorted by time and id. */
 export const ListNotifications = paged({ after: z.tuple([Time, Id]) });
 
+const placed = {
+  id: "01981f4a-7c00-7000-8000-000000000020",
+  customerId: "01981f4a-7c00-7000-8000-000000000003",
+  orderId: "01981f4a-7c00-7000-8000-000000000011",
+  kind: "placed" as const,
+  text: "We have received your order over $25.98.",
+  at: "2026-08-22T10:00:00.000Z",
+};
+
 /** A notification, as it is answered. */
 export const NotificationResource = z
   .object({
@@ -30,16 +39,10 @@ export const NotificationResource = z
     text: z.string(),
     at: z.iso.datetime(),
   })
-  .meta({
-    examples: [
-      {
-        id: "01981f4a-7c00-7000-8000-000000000020",
-        customerId: "01981f4a-7c00-7000-8000-000000000003",
-        orderId: "01981f4a-7c00-7000-8000-000000000011",
-        kind: "placed",
-        text: "We have received your order over $25.98.",
-        at: "2026-08-22T10:00:00.000Z",
-      },
-    ],
-  });
+  .meta({ id: "Notification", examples: [placed] });
 export type NotificationResource = z.infer<typeof NotificationResource>;
+
+/** A page of a shopper's inbox. */
+export const NotificationPage = z
+  .object({ items: z.array(NotificationResource), next: z.string().nullable() })
+  .meta({ id: "NotificationPage", examples: [{ items: [placed], next: null }] });

@@ -28,6 +28,10 @@ export function rejectedText({ reason }: Pick<DataOf<typeof OrderRejected>, "rea
   return `We cannot carry out your order: ${reasons[reason]}.`;
 }
 
+export function collectingText(): string {
+  return "Your order is being collected.";
+}
+
 /** Says what is due. */
 export function readyText({ total }: Pick<DataOf<typeof OrderReadied>, "total">): string {
   return `Your order is ready. Please pay ${formatMoney(total)}.`;

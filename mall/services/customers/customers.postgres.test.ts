@@ -1,6 +1,7 @@
 import { httpClient } from "@mall/common/http-client";
 import { startTestHost } from "@tidings/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { asOperator } from "../../access.fixture.ts";
 import { customers } from "./service.ts";
 
 interface Customer {
@@ -15,7 +16,7 @@ let api: ReturnType<typeof httpClient>;
 let count = 0;
 
 beforeAll(async () => {
-  host = await startTestHost([customers]);
+  host = await startTestHost([customers], { http: asOperator });
   api = httpClient(host.url);
 });
 afterAll(() => host?.close());

@@ -3,6 +3,7 @@ import { startTestHost, until } from "@tidings/testing";
 import { defineService, type Message, on, onReply } from "tidings";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
+import { asOperator } from "../../access.fixture.ts";
 import {
   AuthorizeCustomer,
   CustomerDisabled,
@@ -38,7 +39,7 @@ let host: Awaited<ReturnType<typeof startTestHost>>;
 let api: ReturnType<typeof httpClient>;
 
 beforeAll(async () => {
-  host = await startTestHost([customers, asker]);
+  host = await startTestHost([customers, asker], { http: asOperator });
   api = httpClient(host.url);
 });
 afterAll(() => host?.close());

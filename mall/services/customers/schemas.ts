@@ -15,15 +15,22 @@ const Email = text(254)
 /** Body of `POST /api/customers`. */
 export const RegisterCustomer = z
   .object({ name: Name, email: Email, smsNumber: Code })
-  .meta({ examples: [mina] });
+  .meta({ id: "RegisterCustomer", examples: [mina] });
 
 /** Body of `PUT /api/customers/{id}/enabled`. */
-export const EnableCustomer = z.object({ enabled: z.boolean() }).meta({ examples: [{ enabled: false }] });
+export const EnableCustomer = z
+  .object({ enabled: z.boolean() })
+  .meta({ id: "EnableCustomer", examples: [{ enabled: false }] });
 
 /** Body of `PUT /api/customers/{id}/sms-number`. */
-export const ChangeSmsNumber = z.object({ smsNumber: Code }).meta({ examples: [{ smsNumber: "+15550199" }] });
+export const ChangeSmsNumber = z
+  .object({ smsNumber: Code })
+  .meta({ id: "ChangeSmsNumber", examples: [{ smsNumber: "+15550199" }] });
 
 /** A customer, as it is answered. */
 export const CustomerResource = z
   .object({ id: Id, name: Name, email: Email, smsNumber: Code, enabled: z.boolean() })
-  .meta({ examples: [{ id: "01981f4a-7c00-7000-8000-000000000003", ...mina, enabled: true }] });
+  .meta({
+    id: "Customer",
+    examples: [{ id: "01981f4a-7c00-7000-8000-000000000003", ...mina, enabled: true }],
+  });

@@ -3,46 +3,48 @@ import {
   type AggregateRoot,
   created,
   isRefusal,
-  noContent,
   notFound,
   ok,
   type Refusal,
   type ServiceHttp,
 } from "tidings";
-import { addProduct } from "./commands/add-product.ts";
 import { changeParticipation } from "./commands/change-participation.ts";
-import { changePrice } from "./commands/change-price.ts";
 import { openStore } from "./commands/open-store.ts";
-import { rebrandProduct } from "./commands/rebrand-product.ts";
 import { rebrandStore } from "./commands/rebrand-store.ts";
-import { removeProduct } from "./commands/remove-product.ts";
+import { productRoutes } from "./http-products.ts";
 import {
-  AddProduct,
   ChangeParticipation,
-  ChangePrice,
-  ListProducts,
   ListStores,
   OpenStore,
-  RebrandProduct,
   RebrandStore,
+  StorePage,
+  StoreResource,
 } from "./schemas.ts";
-import { findProduct, listProducts } from "./views/products.ts";
 import { findStore, listStores } from "./views/stores.ts";
+
+const browsing = { access: "public" } as const;
+const selling = { access: ["store"] } as const;
+const tags = ["stores"];
 
 /** The routes of the stores and of what they sell. */
 export function http(app: ServiceHttp): void {
   readStores(app);
-  writeStores(app);
-  readProducts(app);
-  writeProducts(app);
+  openStores(app);
+  changeStores(app);
+  productRoutes(app);
 }
 
 function readStores(app: ServiceHttp): void {
-  app.get("/api/stores", { schema: { querystring: ListStores } }, (request) =>
-    listStores(request, request.query),
-  );
+  const many = {
+    summary: "The stores, oldest first.",
+    tags,
+    querystring: ListStores,
+    response: { 200: StorePage },
+  };
+  app.get("/api/stores", { config: browsing, schema: many }, (request) => listStores(request, request.query));
 
-  app.get("/api/stores/:id", { schema: { params: IdParams } }, async (request, reply) => {
+  const one = { summary: "One store.", tags, params: IdParams, response: { 200: StoreResource } };
+  app.get("/api/stores/:id", { config: browsing, schema: one }, async (request, reply) => {
     const found = await findStore(request, request.params.id);
     if (!found) return notFound("store", request.params.id);
     reply.header("etag", `"${found.version}"`);
@@ -50,78 +52,40 @@ function readStores(app: ServiceHttp): void {
   });
 }
 
-function writeStores(app: ServiceHttp): void {
-  app.post("/api/stores", { schema: { body: OpenStore } }, (request) =>
+function openStores(app: ServiceHttp): void {
+  const schema = {
+    summary: "Opens a store, which does not participate yet.",
+    tags,
+    body: OpenStore,
+    response: { 201: StoreResource },
+  };
+  app.post("/api/stores", { config: selling, schema }, (request) =>
     request.transaction(async (tx) => {
       const store = await openStore(tx, request.body);
       return created(`/api/stores/${store.id}`, resourceOf(store), { version: store.version });
     }),
   );
+}
 
-  app.put(
-    "/api/stores/:id/participation",
-    { schema: { params: IdParams, body: ChangeParticipation } },
-    (request) =>
-      request.transaction(async (tx) => {
-        const { params, body, expectedVersion } = request;
-        return changed(await changeParticipation(tx, params.id, { ...body, expectedVersion }));
-      }),
+function changeStores(app: ServiceHttp): void {
+  const resource = { tags, params: IdParams, response: { 200: StoreResource } };
+  const participation = {
+    ...resource,
+    summary: "Lets a store sell in the mall, or not any more.",
+    body: ChangeParticipation,
+  };
+  app.put("/api/stores/:id/participation", { config: selling, schema: participation }, (request) =>
+    request.transaction(async (tx) => {
+      const { params, body, expectedVersion } = request;
+      return changed(await changeParticipation(tx, params.id, { ...body, expectedVersion }));
+    }),
   );
 
-  app.put("/api/stores/:id/name", { schema: { params: IdParams, body: RebrandStore } }, (request) =>
+  const name = { ...resource, summary: "Gives a store another name.", body: RebrandStore };
+  app.put("/api/stores/:id/name", { config: selling, schema: name }, (request) =>
     request.transaction(async (tx) => {
       const { params, body, expectedVersion } = request;
       return changed(await rebrandStore(tx, params.id, { ...body, expectedVersion }));
-    }),
-  );
-}
-
-function readProducts(app: ServiceHttp): void {
-  app.get(
-    "/api/stores/:id/products",
-    { schema: { params: IdParams, querystring: ListProducts } },
-    async (request) => {
-      const { id } = request.params;
-      if (!(await findStore(request, id))) return notFound("store", id);
-      return listProducts(request, id, request.query.page);
-    },
-  );
-
-  app.get("/api/products/:id", { schema: { params: IdParams } }, async (request, reply) => {
-    const found = await findProduct(request, request.params.id);
-    if (!found) return notFound("product", request.params.id);
-    reply.header("etag", `"${found.version}"`);
-    return found.product;
-  });
-}
-
-function writeProducts(app: ServiceHttp): void {
-  app.post("/api/stores/:id/products", { schema: { params: IdParams, body: AddProduct } }, (request) =>
-    request.transaction(async (tx) => {
-      const product = await addProduct(tx, { ...request.body, storeId: request.params.id });
-      if (isRefusal(product)) return product;
-      return created(`/api/products/${product.id}`, resourceOf(product), { version: product.version });
-    }),
-  );
-
-  app.patch("/api/products/:id", { schema: { params: IdParams, body: RebrandProduct } }, (request) =>
-    request.transaction(async (tx) => {
-      const { params, body, expectedVersion } = request;
-      return changed(await rebrandProduct(tx, params.id, { ...body, expectedVersion }));
-    }),
-  );
-
-  app.put("/api/products/:id/price", { schema: { params: IdParams, body: ChangePrice } }, (request) =>
-    request.transaction(async (tx) => {
-      const { params, body, expectedVersion } = request;
-      return changed(await changePrice(tx, params.id, { ...body, expectedVersion }));
-    }),
-  );
-
-  app.delete("/api/products/:id", { schema: { params: IdParams } }, (request) =>
-    request.transaction(async (tx) => {
-      const removed = await removeProduct(tx, request.params.id, request.expectedVersion);
-      return isRefusal(removed) ? removed : noContent();
     }),
   );
 }

@@ -161,7 +161,7 @@ describe("an Idempotency-Key", () => {
     expect(JSON.parse(waited.text)).toMatchObject({
       name: first.name,
       done: true,
-      response: { orderId: first.metadata.orderId },
+      metadata: { orderId: first.metadata.orderId },
     });
   });
 });

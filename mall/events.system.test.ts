@@ -24,7 +24,7 @@ let mall: Awaited<ReturnType<typeof startMall>>;
 let api: Api;
 
 beforeAll(async () => {
-  mall = await startMall(listener);
+  mall = await startMall({ more: [listener] });
   api = mall.api;
 });
 afterAll(() => mall?.close());

@@ -2,7 +2,7 @@ import { type Api, type ApiAnswer, httpClient } from "@mall/common/http-client";
 import { type Money, money } from "@mall/common/money";
 import { startTestHost, until } from "@tidings/testing";
 import type { Service } from "tidings";
-import { http, services } from "./mall.ts";
+import { createMall, type MallOptions } from "./mall.ts";
 
 /** A problem as the API answers it. */
 export interface ProblemAnswer {
@@ -28,18 +28,34 @@ export interface BasketAnswer {
 export interface OperationAnswer {
   readonly name: string;
   readonly done: boolean;
-  readonly metadata: { readonly kind: string; readonly orderId: string };
+  readonly metadata: {
+    readonly kind: string;
+    readonly orderId: string;
+    readonly steps: readonly { readonly name: string; readonly state: string }[];
+  };
   readonly response?: unknown;
+  readonly error?: { readonly rule: string };
 }
 
 export const unknownId = "01981f4a-7c00-7000-8000-0000000000ff";
+/** Nobody has such a payment: an order that is paid by it is rejected. */
 export const paymentId = "01981f4a-7c00-7000-8000-00000000aaaa";
 
-/** The Mall, with whatever other services a test needs. */
-export async function startMall(...more: Service[]) {
-  const host = await startTestHost([...services, ...more], { http });
+export interface TestMallOptions extends Partial<MallOptions> {
+  /** Whatever other services a test needs. */
+  readonly more?: readonly Service[];
+  /** The services in whose place the test acts. */
+  readonly without?: readonly string[];
+}
+
+/** The Mall in demo mode, on a database of its own. */
+export async function startMall({ more = [], without = [], ...options }: TestMallOptions = {}) {
+  const { services, application } = createMall({ access: { demo: true }, ...options });
+  const present = services.filter(({ name }) => !without.includes(name));
+  const host = await startTestHost([...present, ...more], application);
   return {
     url: host.url,
+    host: host.application.host,
     api: visitor(host.url),
     visitor: () => visitor(host.url),
     close: () => host.close(),
@@ -113,6 +129,22 @@ export async function fillBasket(api: Api) {
   const { status } = await addItem(api, basketId, productId, 2);
   if (status !== 200) throw new Error(`The item was not added: ${status}.`);
   return { customerId, storeId, productId, basketId };
+}
+
+/** A hold on the customer's card. @returns the payment's id */
+export function authorize(
+  api: Api,
+  customerId: string,
+  amount: number,
+  cardToken = "tok_ok",
+): Promise<string> {
+  return create(api, "POST /api/payments", { customerId, amount: money(amount), cardToken });
+}
+
+/** A filled basket and a payment that covers it: its order is approved. */
+export async function readyToBuy(api: Api) {
+  const filled = await fillBasket(api);
+  return { ...filled, payment: { paymentId: await authorize(api, filled.customerId, 2 * 1299) } };
 }
 
 export function checkOut(

@@ -21,7 +21,7 @@ let mall: Awaited<ReturnType<typeof startMall>>;
 let api: Api;
 
 beforeAll(async () => {
-  mall = await startMall();
+  mall = await startMall({ without: ["checkout"] });
   api = mall.api;
 });
 afterAll(() => mall?.close());

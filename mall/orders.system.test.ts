@@ -37,7 +37,7 @@ let mall: Awaited<ReturnType<typeof startMall>>;
 let api: Api;
 
 beforeAll(async () => {
-  mall = await startMall(sender);
+  mall = await startMall({ more: [sender], without: ["checkout"] });
   api = mall.api;
 });
 afterAll(() => mall?.close());
@@ -60,12 +60,18 @@ async function readOrder(orderId: string) {
 interface Entry {
   readonly version: number;
   readonly type: string;
+  readonly data: { readonly cancellationId?: string };
   readonly at: string;
   readonly causedBy: object;
 }
 
 function readHistory(orderId: string, query = "") {
   return api<{ items: Entry[]; next: string | null }>(`GET /api/orders/${orderId}/history${query}`);
+}
+
+async function cancellationOf(orderId: string) {
+  const { items } = (await readHistory(orderId)).body;
+  return items.findLast(({ type }) => type === "OrderCancellationRequested")?.data.cancellationId;
 }
 
 async function kindsTold(customerId: string) {
@@ -113,13 +119,16 @@ describe("an order", () => {
 
   it("is cancelled through cancelling", async () => {
     const { orderId, customerId } = await placeOrder();
-    expect(await send("ConfirmCancellation", { orderId })).toMatchObject({ rule: "order-is-not-cancelling" });
+    expect(await send("ConfirmCancellation", { orderId, cancellationId: unknownId })).toMatchObject({
+      rule: "order-is-not-cancelling",
+    });
     expect(await send("BeginCancellation", { orderId })).toEqual(done(orderId));
+    const cancellationId = await cancellationOf(orderId);
     expect(await readOrder(orderId)).toMatchObject({ status: "cancelling" });
     expect(await send("ApproveOrder", { orderId, shoppingListId })).toMatchObject({
       rule: "order-is-not-pending",
     });
-    expect(await send("ConfirmCancellation", { orderId })).toEqual(done(orderId));
+    expect(await send("ConfirmCancellation", { orderId, cancellationId })).toEqual(done(orderId));
     expect(await readOrder(orderId)).toMatchObject({ status: "cancelled" });
     await until("the shopper is told", async () => (await kindsTold(customerId))[0]?.kind === "cancelled");
   });
@@ -128,15 +137,18 @@ describe("an order", () => {
     const { orderId } = await placeOrder();
     await send("ApproveOrder", { orderId, shoppingListId });
     await send("BeginCancellation", { orderId });
-    expect(await send("AbandonCancellation", { orderId, reason: "shopping-has-begun" })).toEqual(
-      done(orderId),
-    );
+    const abandoned = {
+      orderId,
+      cancellationId: await cancellationOf(orderId),
+      reason: "shopping-has-begun",
+    };
+    expect(await send("AbandonCancellation", abandoned)).toEqual(done(orderId));
     expect(await readOrder(orderId)).toMatchObject({ status: "approved" });
   });
 
   it("that does not exist refuses every command", async () => {
     for (const name of Object.keys(commands) as (keyof typeof commands)[]) {
-      const data = { orderId: unknownId, shoppingListId, reason: "timed-out" };
+      const data = { orderId: unknownId, cancellationId: unknownId, shoppingListId, reason: "timed-out" };
       expect(await send(name, data)).toMatchObject({ outcome: "refused", rule: "not-found" });
     }
   });

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createTestDatabase, until } from "@tidings/testing";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { testSecret, tokenFor } from "./access.fixture.ts";
 
 const repository = resolve(import.meta.dirname, "..");
 const directory = mkdtempSync(join(tmpdir(), "mall-start-"));
@@ -17,6 +18,9 @@ afterEach(async () => {
   }
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+/** Where no card processor is. */
+const elsewhere = "http://127.0.0.1:9";
 
 interface Started {
   readonly process: ChildProcess;
@@ -142,11 +146,49 @@ describe("npm start", { timeout: 90_000 }, () => {
     ["DATABASE_URL", "mysql://x", "DATABASE_URL does not begin with postgres://."],
     ["PORT", "80a", "PORT is "],
     ["HOST", "0.0.0.0", "HOST must be "],
-    ["MALL_DEMO", "0", "MALL_DEMO must be "],
+    ["MALL_DEMO", "0", "Outside demo mode MALL_JWT_SECRET or MALL_JWKS_URL must be set"],
+    ["MALL_DEMO", "no", "MALL_DEMO must be 1 or 0, not no."],
+    ["MALL_JWT_SECRET", "a".repeat(31), "MALL_JWT_SECRET must have at least 32 bytes."],
+    ["MALL_JWKS_URL", "example.com/keys", "MALL_JWKS_URL must be an address"],
     ["MALL_CURRENCY", "usd", "MALL_CURRENCY must be "],
     ["LOG_LEVEL", "loud", 'LOG_LEVEL is "loud"'],
   ])("with %s=%s says so in one sentence", async (name, value, sentence) => {
-    const { code, said } = await start({ [name]: value }).exit;
+    const { code, said } = await start({ PROCESSOR_URL: elsewhere, [name]: value }).exit;
     expect([code, said.split("\n").length, said]).toEqual([1, 1, expect.stringContaining(sentence)]);
+  });
+
+  it("tells all that is wrong at once, but not the secret", async () => {
+    const secret = "tr0ub4dor";
+    const settings = {
+      PROCESSOR_URL: elsewhere,
+      MALL_DEMO: "0",
+      MALL_JWT_SECRET: secret,
+      MALL_JWKS_URL: "x",
+      MALL_CURRENCY: "usd",
+    };
+    const { code, said } = await start(settings).exit;
+    expect([code, said.split("\n").length, said]).toEqual([1, 4, expect.not.stringContaining(secret)]);
+  });
+
+  it("outside demo mode asks for a token, and may be reached from elsewhere", async () => {
+    const database = await createTestDatabase();
+    const access = { MALL_DEMO: "0", MALL_JWT_SECRET: testSecret, HOST: "0.0.0.0", PROCESSOR_URL: elsewhere };
+    const mall = start({ DATABASE_URL: database.url, ...access });
+    const pattern = /API +http:\/\/[\d.]+:(\d+)/;
+    const [, port = ""] = await until("the Mall is open", () => pattern.exec(mall.output()), {
+      timeout: 30_000,
+    });
+    const open = async (authorization?: string) => {
+      const headers = { "content-type": "application/json", ...(authorization && { authorization }) };
+      const body = JSON.stringify({ name: "The Paper Lantern", location: "North wing" });
+      return (await fetch(`http://127.0.0.1:${port}/api/stores`, { method: "POST", headers, body })).status;
+    };
+    expect(await open()).toBe(401);
+    expect(await open(`Bearer ${await tokenFor({ roles: ["shopper"] })}`)).toBe(403);
+    expect(await open(`Bearer ${await tokenFor({ roles: ["store"] })}`)).toBe(201);
+    expect(mall.output()).not.toContain(testSecret);
+    mall.process.kill("SIGTERM");
+    expect((await mall.exit).code).toBe(0);
+    await database.drop();
   });
 });

@@ -2,9 +2,15 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { Problem, refuse, type ServiceHttp, type ServiceRequest } from "tidings";
 import { type HoldEntry, readLedger, recordCapture, recordHold, recordRelease } from "./ledger.ts";
 import { Capture, Hold, HoldAnswer, LedgerAnswer, Release, Trouble } from "./schemas.ts";
-import type { ProcessorOptions } from "./service.ts";
 import { silence } from "./silence.ts";
 import { cardOf } from "./test-cards.ts";
+
+export interface ProcessorOptions {
+  /** What a caller sends as `Processor-Key`. Everybody may call it when left out. */
+  readonly key?: string | undefined;
+  /** Whether `GET /processor/ledger` shows everybody what it saw: true. */
+  readonly showsLedger?: boolean;
+}
 
 const config = { access: "public" } as const;
 const tags = ["processor"];
@@ -13,10 +19,7 @@ const tags = ["processor"];
  * The routes of the card processor. Each request is written down before it is answered, if it is. A hold happens once
  * for a reference, a capture and a release once for an `Idempotency-Key`, which may be left out.
  */
-export function http({
-  key,
-  showsLedger,
-}: Required<Pick<ProcessorOptions, "showsLedger">> & ProcessorOptions) {
+export function http({ key, showsLedger = true }: ProcessorOptions) {
   return (app: ServiceHttp): void => {
     if (key !== undefined) app.addHook("onRequest", async (request) => assertKey(request, key));
     routes(app);

@@ -1,10 +1,11 @@
-import { on } from "@tidings/core";
+import { defineEvent, on } from "@tidings/core";
 import { publishIn } from "@tidings/postgres/pg";
 import { until } from "@tidings/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { defineService } from "./define-service.ts";
 import { publish, reader } from "./delivery.fixture.ts";
 import type { Host } from "./host.ts";
-import { Changed, ledger } from "./promises/ledger.fixture.ts";
+import { Changed, changeSchema, ledger } from "./promises/ledger.fixture.ts";
 import { Sandbox } from "./promises/sandbox.fixture.ts";
 
 let sandbox: Sandbox;
@@ -61,6 +62,24 @@ it("tells of a message that was recorded in the user's own transaction", async (
     await client.query("commit");
   };
   soon(await delays(record));
+});
+
+const Unheard = defineEvent("ledger.Unheard", { key: "key", schema: changeSchema });
+
+it("leaves alone who handles nothing of what was recorded, in its own host and in others", async () => {
+  const talkative = defineService("ledger", { publishes: [Changed, Unheard], migrations: ledger.migrations });
+  let claims = 0;
+  const probe = (step: string) => void (claims += Number(step === "claimed"));
+  const host = await sandbox.host([talkative, follower], { probe });
+  await sandbox.host([follower], { probe });
+  await publish(host, ["first"]);
+  await until("it is handled", () => handled.has("first"));
+  const before = claims;
+  const started = performance.now();
+  for (let version = 1; version <= 50; version++)
+    await host.transaction("ledger", async (tx) => tx.publish(Unheard, { key: `key-${version}`, version }));
+  const polls = 2 * (2 + Math.floor((performance.now() - started) / 1_000));
+  expect(claims - before).toBeLessThanOrEqual(polls);
 });
 
 it("goes on by polling when the connections for wake-ups are lost, and gets them back", async () => {

@@ -1,4 +1,4 @@
-import { defineEvent, on } from "@tidings/core";
+import { defineCommand, defineEvent, handles, on } from "@tidings/core";
 import { until } from "@tidings/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { defineService } from "../define-service.ts";
@@ -78,6 +78,46 @@ it("does not wait for services that the reader does not follow", async () => {
   const host = await sandbox.host([ledger, follower({ reacts: [] })]);
   const { positions } = await host.commit("ledger", (tx) => changeIn(tx, "key"));
   expect(await host.gate.consistent(new Map([["ledger", positions]]), "follower", 5_000)).toBe(true);
+});
+
+const Keep = defineCommand("clerk.Keep", { key: "key", schema: changeSchema, reply: changeSchema });
+
+it("does not wait for what a service in between sends as commands", async () => {
+  const between = gate();
+  const relayOfCommands = defineService("relay", {
+    sends: [Keep],
+    reacts: [
+      on(Changed, async ({ data }, tx) => {
+        await between.whenOpen;
+        tx.send(Keep, data);
+      }),
+    ],
+  });
+  const clerk = defineService("clerk", { accepts: [handles(Keep, async ({ data }) => data)] });
+  const host = await sandbox.host([ledger, relayOfCommands, clerk]);
+  const { positions } = await host.commit("ledger", (tx) => changeIn(tx, "key"));
+  const token = new Map([["ledger", positions]]);
+  expect(await host.gate.consistent(token, "relay", 100)).toBe(false);
+  expect(await host.gate.consistent(token, "clerk", 5_000)).toBe(true);
+  between.open();
+});
+
+const Unheard = defineEvent("ledger.Unheard", { key: "key", schema: changeSchema });
+
+it("passes what does not concern the reader as soon as somebody waits for it", async () => {
+  const talkative = defineService("ledger", {
+    publishes: [Changed, Unheard],
+    migrations: ledger.migrations,
+  });
+  const host = await sandbox.host([talkative, follower()]);
+  for (let n = 1; n <= 10; n++) {
+    const { positions } = await host.commit("ledger", async (tx) =>
+      tx.publish(Unheard, { key: "key", version: n }),
+    );
+    const started = performance.now();
+    expect(await host.gate.consistent(new Map([["ledger", positions]]), "follower", 5_000)).toBe(true);
+    expect(performance.now() - started, "less than the poll's second").toBeLessThan(700);
+  }
 });
 
 it("sees each of many writes at once when it waits for it", async () => {

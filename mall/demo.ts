@@ -1,14 +1,17 @@
 import { type Api, httpClient } from "@mall/common/http-client";
-import { type Application, uuidv7 } from "tidings";
+import type { Money } from "@mall/common/money";
+import type { Application } from "tidings";
 import { type Seeded, seed } from "./seed.ts";
 
 /** What a newcomer can try at once. */
 export interface Demo {
   /** A shell line that checks a filled basket out. */
   readonly checkout: string;
+  /** The customer who does. */
+  readonly customerId: string | undefined;
 }
 
-/** Seeds the mall the first time, and fills a basket for the seeded customer each time. */
+/** Seeds the mall the first time; each time fills a basket for the seeded customer and holds its total on a card. */
 export async function prepareDemo(mall: Application): Promise<Demo> {
   const api = remembering(httpClient(mall.url));
   const { customerId, stores } = await seedOnce(mall, api);
@@ -16,12 +19,17 @@ export async function prepareDemo(mall: Application): Promise<Demo> {
     `GET /api/stores/${stores[0]?.id}/products?limit=1`,
   );
   const basket = await api<{ id: string }>("POST /api/baskets", { customerId });
-  await api(`POST /api/baskets/${basket.body.id}/items`, {
+  const filled = await api<{ total: Money }>(`POST /api/baskets/${basket.body.id}/items`, {
     productId: products.body.items[0]?.id,
     quantity: 1,
   });
+  const card = { customerId, amount: filled.body.total, cardToken: "tok_ok" };
+  const payment = await api<{ id: string }>("POST /api/payments", card);
   const url = `${mall.url}/api/baskets/${basket.body.id}/checkout`;
-  return { checkout: `curl -s ${url} -H 'content-type: application/json' -d '{"paymentId":"${uuidv7()}"}'` };
+  return {
+    checkout: `curl -s ${url} -H 'content-type: application/json' -d '{"paymentId":"${payment.body.id}"}'`,
+    customerId,
+  };
 }
 
 /** Sends the `Consistency-Token` of each answer with the next request, so that every service has seen what it needs. */

@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
+import { type CheckoutRates, measureCheckout } from "./checkout.ts";
 import { startServer } from "./database.ts";
 import { measureDelivery, type Rates } from "./delivery.ts";
 import { measureDrain } from "./drain.ts";
@@ -75,6 +76,10 @@ async function run(url: string): Promise<void> {
   const idleCpuPercent = await measureIdle(url, 20 * scale);
   say("memory");
   const memory = await measureMemory(url, 10 * count, producers);
+  say("checkout");
+  const checkouts: CheckoutRates[] = [];
+  const shopping = { orders: Math.ceil(count / 20), shoppers: producers, alone: 200 * scale };
+  for (let round = 1; round <= rounds; round++) checkouts.push(await measureCheckout(url, shopping));
 
   const limit = median(limits);
   const produced = plain.map((rates) => rates.produce);
@@ -91,6 +96,8 @@ idle, % of a core                    ${column(idleCpuPercent.toFixed(2))}${colum
 transaction held open, of the rate   ${column(spread(held.transaction, 2))}${column("", 22)}0.90
 snapshot held open, of the rate      ${column(spread(held.snapshot, 2))}${column("", 22)}0.90
 memory over ${10 * count} messages, MB   ${column(memory.peakMb.toFixed(0))}${column(`grew by ${ratio(memory.growth)}`, 22)}flat
+the Mall, checkouts approved, /s     ${column(spread(checkouts.map(({ perSecond }) => perSecond)))}${column("", 22)}100
+  one at a time, ms p50 / p99        ${column(checkoutLatency(checkouts))}${column("", 22)}40 / 150
 every run verified: one effect for each order, right totals, effects of each key in commit order`);
   if (options.json) {
     const numbers = {
@@ -103,12 +110,22 @@ every run verified: one effect for each order, right totals, effects of each key
       idleCpuPercent,
       rssMb: memory.peakMb,
       memoryGrowth: memory.growth,
+      checkoutsPerSecond: median(checkouts.map(({ perSecond }) => perSecond)),
+      checkoutMs: {
+        p50: median(checkouts.map(({ p50 }) => p50)),
+        p99: median(checkouts.map(({ p99 }) => p99)),
+      },
       heldTransaction: median(held.transaction),
       heldSnapshot: median(held.snapshot),
       verified: { counts: true, order: true },
     };
     await writeFile(options.json, `${JSON.stringify(numbers, null, 2)}\n`);
   }
+}
+
+function checkoutLatency(rounds: readonly CheckoutRates[]): string {
+  const [p50, p99] = [rounds.map((one) => one.p50), rounds.map((one) => one.p99)];
+  return `${spread(p50)} / ${spread(p99)}`;
 }
 
 function say(text: string): void {

@@ -1,35 +1,69 @@
+import { httpClient } from "@mall/common/http-client";
 import { pino } from "pino";
 import { type ApplicationOptions, run } from "tidings";
-import { prepareDemo } from "./demo.ts";
-import { http, services } from "./mall.ts";
+import { asBots } from "./bot-token.ts";
+import { type Bots, startBots } from "./bots.ts";
+import { type Demo, prepareDemo } from "./demo.ts";
+import { createMall } from "./mall.ts";
 import { readSettings } from "./settings.ts";
 
 const settings = readSettings(process.env);
 
+const log = pino({ level: settings.logLevel });
+const { services, application } = createMall({ ...settings, log });
+
+let bots: Bots | undefined;
+
 const mall = await run(services, {
   directory: settings.directory,
   directoryHint: "set MALL_DATA to another directory",
-  log: pino({ level: settings.logLevel }) as NonNullable<ApplicationOptions["log"]>,
-  http,
+  log: log as NonNullable<ApplicationOptions["log"]>,
+  ...application,
+  http: async (app) => {
+    app.addHook("preClose", () => bots?.stop());
+    await application.http?.(app);
+  },
 });
 
-const demo = await prepareDemo(mall).catch(async (error: Error) => {
-  const isEnding = !mall.app.server.listening;
-  if (!isEnding) console.error(`The Mall cannot be shown: ${reasonOf(error)}.`);
-  await mall.close();
-  process.exit(isEnding ? 0 : 1);
-});
+const demo =
+  settings.access.demo &&
+  (await prepareDemo(mall).catch(async (error: Error) => {
+    const isEnding = !mall.app.server.listening;
+    if (!isEnding) console.error(`The Mall cannot be shown: ${reasonOf(error)}.`);
+    await mall.close();
+    process.exit(isEnding ? 0 : 1);
+  }));
+if (settings.bots > 0 && mall.app.server.listening) {
+  const api = httpClient(mall.app.listeningOrigin);
+  const onFailure = (error: unknown) => log.warn({ err: error }, "a bot failed; it tries again");
+  const { bots: count, botDelayMs } = settings;
+  bots = startBots(asBots(api, settings.access.tokens), {
+    count,
+    walkMs: [botDelayMs / 4, botDelayMs],
+    onFailure,
+  });
+}
+const closed = "Who asks must say so by a bearer token, unless it browses or registers.";
+
 console.log(`
 The Mall is open.
 
-  API      ${mall.url}/api/stores   /api/products/{id}   /api/customers/{id}   /api/baskets/{id}   /api/orders/{id}
-  health   ${mall.url}/readyz
+  API reference   ${mall.url}/api/docs
+  health          ${mall.url}/readyz
 
-Place an order (the operation that it answers says how far it is):
-
-  ${demo.checkout}
+${demo ? placeAnOrder(demo) : closed}
 
 Ctrl-C closes the Mall; its data stays in ${settings.place}.`);
+
+/** The hold on the card lasts half an hour, unless `MALL_HOLD_EXPIRES` says otherwise; a new start makes a new one. */
+function placeAnOrder({ checkout, customerId }: Demo): string {
+  return `Place an order (the operation that it answers says how far it is):
+
+  ${checkout}
+
+What the shopper is told:  curl -s ${mall.url}/api/customers/${customerId}/notifications
+Many shoppers at once:     npm run busy -- --shoppers 20`;
+}
 
 /** `fetch failed` says nothing; what is behind it does. */
 function reasonOf({ message, cause }: Error): string {

@@ -26,8 +26,11 @@ export interface MallOptions extends NotificationsOptions {
 /** The Mall: its services, and what it adds to them as a whole. */
 export interface Mall {
   readonly services: readonly Service[];
-  readonly application: Pick<ApplicationOptions, "http" | "maySee" | "identify">;
+  readonly application: Pick<ApplicationOptions, "http" | "maySee" | "identify" | "connections">;
 }
+
+/** Of each service. Together they stay below the hundred that a PostgreSQL has unless it is told otherwise. */
+const connections = { requests: 5, batches: 4 };
 
 /**
  * Puts the Mall together. Unless there is another card processor, the simulated one is part of it; outside demo mode it
@@ -57,7 +60,7 @@ export function createMall({ access, processorUrl, holdExpiresMs, mail, log }: M
   };
   const simulated = processor({ key: processorKey, showsLedger: access.demo });
   const services = processorUrl === undefined ? [...nine, simulated] : nine;
-  return { services, application: { http, maySee: maySeeOwner, identify } };
+  return { services, application: { http, maySee: maySeeOwner, identify, connections } };
 }
 
 /** What the Mall as a whole adds to the routes of its services: who is let in, the reference of the API, and where to look. */

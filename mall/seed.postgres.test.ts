@@ -3,13 +3,14 @@ import { customers } from "@mall/customers/service";
 import { stores } from "@mall/stores/service";
 import { startTestHost } from "@tidings/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { asOperator } from "./access.fixture.ts";
 import { seed } from "./seed.ts";
 
 let host: Awaited<ReturnType<typeof startTestHost>>;
 let api: ReturnType<typeof httpClient>;
 
 beforeAll(async () => {
-  host = await startTestHost([stores, customers]);
+  host = await startTestHost([stores, customers], { http: asOperator });
   api = httpClient(host.url);
 });
 afterAll(() => host?.close());

@@ -16,6 +16,8 @@ export interface Settings {
   readonly access: AccessSettings;
   /** `MALL_BOTS`: how many simulated bots collect goods. 3 in demo mode, else none. */
   readonly bots: number;
+  /** `MALL_BOT_DELAY`: how long a bot walks to a stop at most, in milliseconds: 200. At least it is a quarter of that. */
+  readonly botDelayMs: number;
   /** `MALL_HOLD_EXPIRES`: how long a hold on a card lasts that no order confirms. 30 minutes when left out. */
   readonly holdExpiresMs: number | undefined;
   /** `PROCESSOR_URL`: where the card processor is; the simulated one, when left out. */
@@ -43,6 +45,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     logLevel: LOG_LEVEL,
     access: accessSettings(env),
     bots: Number(env.MALL_BOTS || (isDemo(env) ? 3 : 0)),
+    botDelayMs: Number(env.MALL_BOT_DELAY || 200),
     holdExpiresMs: env.MALL_HOLD_EXPIRES ? parseHoldExpiry(env.MALL_HOLD_EXPIRES) : undefined,
     processorUrl: env.PROCESSOR_URL || undefined,
     mail: mailerOf(env),
@@ -51,12 +54,14 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
 
 /** What is wrong with the settings of bots, cards and mail. */
 function workProblems(env: NodeJS.ProcessEnv): string[] {
-  const { MALL_BOTS, MALL_HOLD_EXPIRES, PROCESSOR_URL, MALL_JWT_SECRET } = env;
+  const { MALL_BOTS, MALL_BOT_DELAY, MALL_HOLD_EXPIRES, PROCESSOR_URL, MALL_JWT_SECRET } = env;
   const problems: string[] = [];
   if (MALL_BOTS && !/^\d{1,3}$/.test(MALL_BOTS))
     problems.push(`MALL_BOTS must be a number from 0 to 999, not ${MALL_BOTS}.`);
   if (Number(MALL_BOTS) > 0 && !isDemo(env) && !MALL_JWT_SECRET)
     problems.push("MALL_BOTS needs MALL_JWT_SECRET outside demo mode: the bots sign tokens of their own.");
+  if (MALL_BOT_DELAY && !/^\d{1,5}$/.test(MALL_BOT_DELAY))
+    problems.push(`MALL_BOT_DELAY must be a number of milliseconds, not ${MALL_BOT_DELAY}.`);
   if (MALL_HOLD_EXPIRES && parseHoldExpiry(MALL_HOLD_EXPIRES) === undefined)
     problems.push(`MALL_HOLD_EXPIRES must be like 30m, 45s, 2h or PT30M, not ${MALL_HOLD_EXPIRES}.`);
   if (PROCESSOR_URL && !/^https?:$/.test(URL.parse(PROCESSOR_URL)?.protocol ?? ""))

@@ -1,4 +1,4 @@
-// Runs the repository's programs and checks: `node tools/run.mjs start | test | check | bench [arguments]`.
+// Runs the repository's programs and checks: `node tools/run.mjs start | busy | test | features | check | bench [arguments]`.
 //
 // Works with any Node.js from 18 on and needs no dependency: it installs the dependencies when they are missing
 // or out of date, then hands over to the Node.js that they pin.
@@ -14,7 +14,7 @@ const root = resolve(fileURLToPath(import.meta.url), "../..");
 const modules = join(root, "node_modules");
 const stamp = join(modules, ".installed");
 
-const programs = { start: "mall/main.ts", bench: "bench/main.ts" };
+const programs = { start: "mall/main.ts", busy: "mall/busy.ts", bench: "bench/main.ts" };
 
 const checks = [
   ["Format and lint", packageProgram("@biomejs/biome", "biome"), ["check", "--error-on-warnings"]],
@@ -23,6 +23,12 @@ const checks = [
   ["Unused code", packageProgram("knip", "knip"), ["--config", "tools/knip.json"]],
 ];
 const tests = ["Tests", packageProgram("vitest", "vitest"), ["run"]];
+const features = [
+  "Features",
+  packageProgram("@cucumber/cucumber", "cucumber-js"),
+  ["--config", "mall/features/cucumber.json"],
+  ["--conditions=source"],
+];
 
 const [command = "", ...rest] = process.argv.slice(2);
 if (Number(process.versions.node.split(".")[0]) < 18) {
@@ -39,9 +45,13 @@ if (command === "stamp") {
   process.exit(await runAll(await ready(), checks));
 } else if (command === "test") {
   const [title, program, args] = tests;
-  process.exit(await runAll(await ready(), [...checks, [title, program, [...args, ...rest]]]));
+  const whole = rest.length > 0 ? [] : [features];
+  process.exit(await runAll(await ready(), [...checks, [title, program, [...args, ...rest]], ...whole]));
+} else if (command === "features") {
+  const [title, program, args, flags] = features;
+  process.exit(await runAll(await ready(), [[title, program, [...args, ...rest], flags]]));
 } else {
-  fail("Say what to run: node tools/run.mjs start | test | check | bench");
+  fail("Say what to run: node tools/run.mjs start | busy | test | features | check | bench");
 }
 
 /** Installs what is missing and returns the path of the Node.js to use. */
@@ -96,9 +106,9 @@ function writeStamp() {
 }
 
 async function runAll(node, steps) {
-  for (const [title, program, args] of steps) {
+  for (const [title, program, args, flags = []] of steps) {
     console.log(`\n── ${title}`);
-    const code = await run(node, [program(), ...args]);
+    const code = await run(node, [...flags, program(), ...args]);
     if (code !== 0) return code;
   }
   return 0;

@@ -238,7 +238,7 @@ export class Subscription {
 
 const firstBatchSize = 64;
 const slowHandlerMs = 5;
-const lingerFrom = 2;
+const lingerFrom = 8;
 const longestLingerMs = 25;
 const turnsMs = 60_000;
 /** How soon to ask again for a partition that another instance holds. */

@@ -19,7 +19,7 @@ export default async function setup(): Promise<() => Promise<void>> {
     chmodSync(directory, 0o755);
     const postgres = await startEmbeddedPostgres({
       directory,
-      settings: { fsync: "off", synchronous_commit: "on" },
+      settings: { fsync: "off", synchronous_commit: "on", max_connections: "300" },
     });
     process.env[databaseUrlVariable] = postgres.url;
     const data = realpathSync(join(directory, "data"));

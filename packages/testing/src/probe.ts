@@ -18,8 +18,9 @@ export async function until<Seen>(
 ): Promise<Exclude<Seen, undefined | null | false | 0 | "">> {
   const { timeout = 10_000, interval = 10 } = options;
   const deadline = performance.now() + timeout;
+  let last: Look = { shown: "nothing, since no look has ended" };
   for (;;) {
-    const last = await lookOnce(look, deadline);
+    last = (await lookOnce(look, deadline)) ?? last;
     if (last.seen) return last.seen as Exclude<Seen, undefined | null | false | 0 | "">;
     if (performance.now() >= deadline) {
       throw new Error(`Waited ${timeout} ms until ${description}; last saw ${last.shown}.`, {
@@ -37,13 +38,10 @@ interface Look {
 }
 
 /** One look, which may not outlast the deadline: a promise that never settles must not hang the test. */
-async function lookOnce(look: () => unknown, deadline: number): Promise<Look> {
+async function lookOnce(look: () => unknown, deadline: number): Promise<Look | undefined> {
   let timer: NodeJS.Timeout | undefined;
-  const expired = new Promise<Look>((done) => {
-    timer = setTimeout(
-      () => done({ shown: "nothing, since the last look did not end" }),
-      Math.max(0, deadline - performance.now()) + 1,
-    );
+  const expired = new Promise<undefined>((done) => {
+    timer = setTimeout(done, Math.max(0, deadline - performance.now()) + 1);
   });
   const looked = (async (): Promise<Look> => {
     try {

@@ -69,7 +69,9 @@ const Unheard = defineEvent("ledger.Unheard", { key: "key", schema: changeSchema
 it("leaves alone who handles nothing of what was recorded, in its own host and in others", async () => {
   const talkative = defineService("ledger", { publishes: [Changed, Unheard], migrations: ledger.migrations });
   let claims = 0;
-  const probe = (step: string) => void (claims += Number(step === "claimed"));
+  const probe = (step: string) => {
+    if (step === "claimed") claims++;
+  };
   const host = await sandbox.host([talkative, follower], { probe });
   await sandbox.host([follower], { probe });
   await publish(host, ["first"]);

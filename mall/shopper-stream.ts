@@ -1,0 +1,26 @@
+import type { ShopperClient } from "./shopper-client.ts";
+
+/**
+ * Follows an operation as a browser's `EventSource` would, until it is done.
+ * @returns the operation; undefined when the stream ended before, so that one has to ask again
+ */
+export async function followStream<Operation>(
+  { place, headers }: ShopperClient,
+  path: string,
+): Promise<Operation | undefined> {
+  place.tally.requests++;
+  const accept = { accept: "text/event-stream" };
+  const { signal } = place;
+  const response = await fetch(new URL(path, place.url), { headers: { ...headers(), ...accept }, signal });
+  if (!response.ok || !response.body) return undefined;
+  let text = "";
+  for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    const events = text.split("\n\n");
+    text = events.pop() ?? "";
+    const last = events.find((event) => /^event: done$/m.test(event));
+    const data = last && /^data: (.*)$/m.exec(last)?.[1];
+    if (data) return JSON.parse(data) as Operation;
+  }
+  return undefined;
+}

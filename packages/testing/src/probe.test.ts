@@ -22,6 +22,12 @@ describe("until", () => {
     await expect(waiting).rejects.toThrow("Waited 30 ms until the order is ready; last saw false.");
   });
 
+  it("says what the last look that ended saw, when the one after it does not end", async () => {
+    let looks = 0;
+    const look = () => (++looks === 1 ? Promise.resolve(0) : new Promise<boolean>(() => {}));
+    await expect(until("it answers", look, { timeout: 50 })).rejects.toThrow("last saw 0.");
+  });
+
   it("gives up on a look that never ends", async () => {
     const waiting = until("it answers", () => new Promise<boolean>(() => {}), { timeout: 30 });
     await expect(waiting).rejects.toThrow("until it answers; last saw nothing");

@@ -41,7 +41,7 @@ interface Look {
 async function lookOnce(look: () => unknown, deadline: number): Promise<Look | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const expired = new Promise<undefined>((done) => {
-    timer = setTimeout(done, Math.max(0, deadline - performance.now()) + 1);
+    timer = setTimeout(() => done(undefined), Math.max(0, deadline - performance.now()) + 1);
   });
   const looked = (async (): Promise<Look> => {
     try {

@@ -24,7 +24,7 @@ describe("until", () => {
 
   it("says what the last look that ended saw, when the one after it does not end", async () => {
     let looks = 0;
-    const look = () => (++looks === 1 ? Promise.resolve(0) : new Promise<boolean>(() => {}));
+    const look = () => (++looks === 1 ? Promise.resolve(0) : new Promise<number>(() => {}));
     await expect(until("it answers", look, { timeout: 50 })).rejects.toThrow("last saw 0.");
   });
 

@@ -43,7 +43,10 @@ if (settings.bots > 0 && mall.app.server.listening) {
     onFailure,
   });
 }
-const closed = "Who asks must say so by a bearer token, unless it browses or registers.";
+const closed = [
+  "Who asks must say so by a bearer token, unless it browses or registers.",
+  ...(settings.processorUrl ? [] : ["Cards are simulated, until PROCESSOR_URL names a card processor."]),
+].join("\n");
 
 console.log(`
 The Mall is open.

@@ -50,6 +50,7 @@ async function send(name: keyof typeof commands, data: object) {
 async function placeOrder() {
   const { basketId, customerId } = await fillBasket(api);
   const { orderId } = (await checkOut(api, basketId)).body.metadata;
+  await readOrder(orderId);
   return { orderId, customerId };
 }
 

@@ -174,7 +174,7 @@ describe("npm start", { timeout: 90_000 }, () => {
     const database = await createTestDatabase();
     const access = { MALL_DEMO: "0", MALL_JWT_SECRET: testSecret, HOST: "0.0.0.0", PROCESSOR_URL: elsewhere };
     const mall = start({ DATABASE_URL: database.url, ...access });
-    const pattern = /API +http:\/\/[\d.]+:(\d+)/;
+    const pattern = /health +http:\/\/[\d.]+:(\d+)/;
     const [, port = ""] = await until("the Mall is open", () => pattern.exec(mall.output()), {
       timeout: 30_000,
     });

@@ -40,14 +40,37 @@ export async function authorizePayment(
   });
   if ("answer" in checked) return checked.answer;
   const paymentId = await beginAttempt(request, asked, checked.passed);
-  const outcome = await hold(request, processor, { ...asked, paymentId });
-  return request.transaction(async (tx) => {
-    if (!(await endAttempt(tx, paymentId))) throw unavailable();
+  try {
+    const outcome = await hold(processor, { ...asked, paymentId });
     const payment = newPayment(paymentId, asked, outcome);
-    await storePayment(tx, payment, holdExpiresMs);
-    return created(`/api/payments/${paymentId}`, paymentResource(payment), { version: payment.version });
-  });
+    return await whenKeyIsFree(() => request.transaction((tx) => endWith(tx, payment, holdExpiresMs)));
+  } catch (error) {
+    await pauseAttempt(request, paymentId);
+    throw error;
+  }
 }
+
+async function endWith(tx: Transaction, payment: Payment, holdExpiresMs: number) {
+  if (!(await endAttempt(tx, payment.id))) throw unavailable();
+  await storePayment(tx, payment, holdExpiresMs);
+  return created(`/api/payments/${payment.id}`, paymentResource(payment), { version: payment.version });
+}
+
+/** A repeat that is being checked has the key for a moment: whoever has made the hold waits for that, 2 s at most. */
+async function whenKeyIsFree<Result>(work: () => Promise<Result>): Promise<Result> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      const isTaken = error instanceof Problem && error.slug === "request-in-progress";
+      if (!isTaken || tries === keyTries) throw error;
+      await new Promise((resolve) => setTimeout(resolve, keyPauseMs));
+    }
+  }
+}
+
+const keyTries = 100;
+const keyPauseMs = 20;
 
 function startOf(tx: Transaction) {
   const now = tx.now();
@@ -55,14 +78,12 @@ function startOf(tx: Transaction) {
 }
 
 async function hold(
-  request: ServiceRequest,
   processor: CardProcessor,
   { paymentId, amount, cardToken }: RequestPayment & { readonly paymentId: string },
 ): Promise<HoldOutcome> {
   try {
     return await processor.hold({ reference: paymentId, amount, cardToken });
   } catch (error) {
-    await pauseAttempt(request, paymentId);
     throw error instanceof ProcessorUnavailable ? unavailable(error) : error;
   }
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { until } from "@tidings/testing";
+import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Ordering, OrderPlaced, OrderShipped, PayOrder, startOrdering } from "./ordering.fixture.ts";
 import { createOutbox } from "./outbox.ts";
@@ -14,6 +15,13 @@ export interface UserCode<Transaction> {
   /** What is easily mistaken for a transaction. */
   readonly noTransaction: unknown;
   close(): Promise<unknown>;
+}
+
+/** A pool whose connections may be cut when the database is dropped under them. */
+export function createTestPool(connectionString: string): pg.Pool {
+  const pool = new pg.Pool({ connectionString });
+  pool.on("connect", (client) => client.on("error", () => {}));
+  return pool;
 }
 
 /** What every adapter promises. */

@@ -1,7 +1,6 @@
 import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import { pgTable, text as textColumn } from "drizzle-orm/pg-core";
-import pg from "pg";
-import { testAdapter } from "./adapter-suite.fixture.ts";
+import { createTestPool, testAdapter } from "./adapter-suite.fixture.ts";
 import { publishIn, recordIn, sendIn } from "./drizzle.ts";
 
 const note = pgTable("note", { text: textColumn().notNull() });
@@ -9,7 +8,7 @@ const note = pgTable("note", { text: textColumn().notNull() });
 type Transaction = Parameters<Parameters<NodePgDatabase["transaction"]>[0]>[0];
 
 testAdapter<Transaction>({ publishIn, sendIn, recordIn }, async (connectionString) => {
-  const pool = new pg.Pool({ connectionString });
+  const pool = createTestPool(connectionString);
   const db = drizzle({ client: pool });
   return {
     transaction: (work) => db.transaction(work),

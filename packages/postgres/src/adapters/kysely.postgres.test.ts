@@ -1,6 +1,5 @@
 import { Kysely, PostgresDialect, type Transaction } from "kysely";
-import pg from "pg";
-import { testAdapter } from "./adapter-suite.fixture.ts";
+import { createTestPool, testAdapter } from "./adapter-suite.fixture.ts";
 import { publishIn, recordIn, sendIn } from "./kysely.ts";
 
 interface Tables {
@@ -9,7 +8,7 @@ interface Tables {
 
 testAdapter<Transaction<Tables>>({ publishIn, sendIn, recordIn }, async (connectionString) => {
   const db = new Kysely<Tables>({
-    dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString }) }),
+    dialect: new PostgresDialect({ pool: createTestPool(connectionString) }),
   });
   return {
     transaction: (work) => db.transaction().execute(work),

@@ -1,6 +1,6 @@
 import pg from "pg";
 import { expect, test } from "vitest";
-import { testAdapter } from "./adapter-suite.fixture.ts";
+import { createTestPool, testAdapter } from "./adapter-suite.fixture.ts";
 import { OrderPlaced } from "./ordering.fixture.ts";
 import { createOutbox } from "./outbox.ts";
 import { publishIn, recordIn, sendIn } from "./pg.ts";
@@ -8,7 +8,7 @@ import { publishIn, recordIn, sendIn } from "./pg.ts";
 let idle: pg.Client;
 
 testAdapter<pg.ClientBase>({ publishIn, sendIn, recordIn }, async (connectionString) => {
-  const pool = new pg.Pool({ connectionString });
+  const pool = createTestPool(connectionString);
   idle = new pg.Client({ connectionString });
   await idle.connect();
   return {

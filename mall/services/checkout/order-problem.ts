@@ -1,3 +1,5 @@
+import { Problem } from "tidings";
+
 const details: Readonly<Record<string, string>> = {
   "customer-unknown": "Nobody is registered under the customer's id.",
   "customer-disabled": "The customer is disabled.",
@@ -13,11 +15,6 @@ const details: Readonly<Record<string, string>> = {
 
 /** How an operation ends whose order was not made: a problem object with its rule. */
 export function orderProblem(rule: string): object {
-  return {
-    type: "/problems/rule-broken",
-    title: "A rule of the business says no",
-    status: 409,
-    detail: details[rule] ?? "The order could not be carried out.",
-    rule,
-  };
+  const detail = details[rule] ?? "The order could not be carried out.";
+  return new Problem("rule-broken", detail, { rule }).toBody();
 }

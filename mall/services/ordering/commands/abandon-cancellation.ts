@@ -1,4 +1,4 @@
-import { failOperation, isRefusal, type MessageOf, type Refusal, type Transaction } from "tidings";
+import { failOperation, isRefusal, type MessageOf, Problem, type Refusal, type Transaction } from "tidings";
 import { changeOrder } from "../change-order.ts";
 import type { AbandonCancellation } from "../contract.ts";
 import { keep } from "../decide-order.ts";
@@ -11,14 +11,10 @@ export async function abandonCancellation(
   const { orderId, cancellationId, reason } = command.data;
   const order = await changeOrder(tx, orderId, (state) => keep(state, cancellationId, reason));
   if (isRefusal(order)) return order;
-  await failOperation(tx, cancellationId, cannotBeCancelled);
+  await failOperation(tx, cancellationId, cannotBeCancelled.toBody());
   return { orderId };
 }
 
-const cannotBeCancelled = {
-  type: "/problems/rule-broken",
-  title: "A rule of the business says no",
-  status: 409,
-  detail: "The goods of the order are being collected already.",
+const cannotBeCancelled = new Problem("rule-broken", "The goods of the order are being collected already.", {
   rule: "order-cannot-be-cancelled",
-};
+});

@@ -160,10 +160,11 @@ export class Problem extends Error {
     };
   }
 
-  /** @param instance the path of the request */
-  toBody(instance: string): ProblemBody {
+  /** @param instance the path of the request; an operation that failed has none */
+  toBody(instance?: string): ProblemBody {
     const { status, title } = problemTypes[this.slug];
-    return { type: problemUri(this.slug), title, status, ...this.#members, instance };
+    const where = instance === undefined ? {} : { instance };
+    return { type: problemUri(this.slug), title, status, ...this.#members, ...where };
   }
 }
 

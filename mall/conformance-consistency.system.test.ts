@@ -1,14 +1,8 @@
 import { money } from "@mall/common/money";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  addressOf,
-  expectProblem,
-  type Outside,
-  openMall,
-  type RawAnswer,
-  type Route,
-  routesOf,
-} from "./conformance.fixture.ts";
+import { expectProblem, type Outside, openMall, type RawAnswer } from "./conformance.fixture.ts";
+import { addressOf, type Route, routesOf } from "./conformance-routes.fixture.ts";
+import { collectedOrder } from "./conformance-scene.fixture.ts";
 import { checkOut, fillBasket, unknownId } from "./mall.fixture.ts";
 
 let mall: Outside;
@@ -18,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => mall?.close());
 
 async function freshRoutes(): Promise<Route[]> {
-  return routesOf({ ...mall.scene, ...(await fillBasket(mall.visitor)) });
+  return routesOf(await mall.newScene());
 }
 
 function sendRoute(route: Route, headers: Record<string, string> = {}): Promise<RawAnswer> {
@@ -28,69 +22,33 @@ function sendRoute(route: Route, headers: Record<string, string> = {}): Promise<
     : mall.send(method, addressOf(route), { headers });
 }
 
-describe("the version of an aggregate", () => {
-  it("is in the answer to each read and each change of it, and a change raises it", async () => {
-    const { storeId, productId, customerId, basketId } = await fillBasket(mall.visitor);
-    const changes: [string, Route["method"], string, object?][] = [
-      [`/api/stores/${storeId}`, "PUT", `/api/stores/${storeId}/name`, { name: "New" }],
-      [`/api/stores/${storeId}`, "PUT", `/api/stores/${storeId}/participation`, { participating: false }],
-      [`/api/stores/${storeId}`, "PUT", `/api/stores/${storeId}/participation`, { participating: true }],
-      [`/api/products/${productId}`, "PATCH", `/api/products/${productId}`, { description: "New" }],
-      [`/api/products/${productId}`, "PUT", `/api/products/${productId}/price`, { price: money(1) }],
-      [`/api/customers/${customerId}`, "PUT", `/api/customers/${customerId}/enabled`, { enabled: false }],
-      [`/api/customers/${customerId}`, "PUT", `/api/customers/${customerId}/sms-number`, { smsNumber: "1" }],
-      [`/api/baskets/${basketId}`, "POST", `/api/baskets/${basketId}/items`, { productId, quantity: 1 }],
-      [`/api/baskets/${basketId}`, "DELETE", `/api/baskets/${basketId}/items/${productId}?quantity=1`],
-      [`/api/baskets/${basketId}`, "DELETE", `/api/baskets/${basketId}`],
-    ];
-    for (const [resource, method, path, body] of changes) {
-      const before = (await mall.send("GET", resource)).headers.get("etag") ?? "";
-      const change = (ifMatch: string) => {
-        const headers = { "if-match": ifMatch, "content-type": "application/json" };
-        return mall.send(method, path, { headers, ...(body && { body: JSON.stringify(body) }) });
-      };
-      for (const stale of ['"0"', '"999"', `W/${before}`, "1", '"x"', '"', '""']) {
-        expectProblem(await change(stale), 412, "stale-version");
-      }
-      expect((await mall.send("GET", resource)).headers.get("etag")).toBe(before);
-      const changed = await change(`"999", ${before}`);
-      const after = `"${Number(before.slice(1, -1)) + 1}"`;
-      expect([path, changed.status, changed.headers.get("etag")]).toEqual([path, 200, after]);
-      const read = await mall.send("GET", resource);
-      expect([read.headers.get("etag"), JSON.parse(read.text)]).toEqual([after, JSON.parse(changed.text)]);
-      expectProblem(await change(before), 412, "stale-version");
-    }
-    expectProblem(
-      await mall.send("DELETE", `/api/products/${productId}`, { headers: { "if-match": '"1"' } }),
-      412,
-      "stale-version",
-    );
-  });
-
-  it("is checked at a checkout as well", async () => {
-    const { basketId } = await fillBasket(mall.visitor);
-    const version = (await mall.send("GET", `/api/baskets/${basketId}`)).headers.get("etag") ?? "";
-    const attempts = [`"1"`, version].map((ifMatch) =>
-      checkOut(mall.api, basketId, {}, { "if-match": ifMatch }),
-    );
-    expect((await Promise.all(attempts)).map(({ status }) => status)).toEqual([412, 202]);
-  });
-
-  it("does not matter for what does not exist", async () => {
-    for (const route of (await freshRoutes()).filter(({ id, method }) => id && method !== "GET")) {
-      const headers = { "if-match": '"1"', "content-type": "application/json" };
-      const body = route.body && JSON.stringify(route.body);
-      const path = addressOf(route, unknownId);
-      const answer = await mall.send(route.method, path, { headers, ...(body && { body }) });
-      expectProblem(answer, 404, "not-found");
-    }
-  });
-});
-
 /** A token of baskets at a position that it will not reach: what a client of a Mall restored from a backup may hold. */
-const future = Buffer.from(JSON.stringify({ stores: "0.zzzzzzz", baskets: "0.zzzzzzz" })).toString(
-  "base64url",
-);
+const future = tokenOf("stores", "baskets");
+
+function tokenOf(...services: string[]): string {
+  const positions = services.map((service) => [service, "0.zzzzzzz"]);
+  return Buffer.from(JSON.stringify(Object.fromEntries(positions))).toString("base64url");
+}
+
+/** Each service that learns from others, and one of those, directly or not; by the begin of its addresses. */
+const dependences: readonly (readonly [path: string, source: string])[] = [
+  ["/api/baskets", "stores"],
+  ["/api/baskets", "customers"],
+  ["/api/orders", "baskets"],
+  ["/api/orders", "depot"],
+  ["/api/orders", "payments"],
+  ["/api/payments", "customers"],
+  ["/api/invoices", "ordering"],
+  ["/api/invoices", "depot"],
+  ["/api/bots", "stores"],
+  ["/api/shopping-lists", "stores"],
+  ["/api/search/products", "stores"],
+  ["/api/search/orders", "ordering"],
+  ["/api/search/orders", "payments"],
+  ["/api/search/projections", "ordering"],
+  ["/api/customers/{id}/notifications", "depot"],
+  ["/api/customers/{id}/notifications", "baskets"],
+];
 
 describe("a Consistency-Token", () => {
   it("comes with every answer to a write", async () => {
@@ -103,7 +61,7 @@ describe("a Consistency-Token", () => {
 
   it("that is none is a 422 for every service", async () => {
     for (const token of ["x", "!!", "e30x", "W10", "bnVsbA", "a".repeat(10_000), `${future}=`]) {
-      for (const route of await freshRoutes()) {
+      for (const route of routesOf(mall.scene)) {
         if (route.path.startsWith("/api/operations")) continue;
         const { errors } = expectProblem(
           await sendRoute(route, { "consistency-token": token }),
@@ -116,13 +74,19 @@ describe("a Consistency-Token", () => {
   });
 
   it("that is not reached in two seconds is a 503 that says when to come again", async () => {
-    const behind = (await freshRoutes()).filter(({ path }) => /baskets|orders|notifications/.test(path));
+    const routes = await freshRoutes();
+    const behind = dependences.flatMap(([begin, source]) =>
+      routes.filter(({ path }) => path.startsWith(begin)).map((route) => ({ route, source })),
+    );
+    expect(behind.length).toBeGreaterThan(30);
     const startedAt = performance.now();
     const answers = await Promise.all(
-      behind.map((route) => sendRoute(route, { "consistency-token": future })),
+      behind.map(({ route, source }) => sendRoute(route, { "consistency-token": tokenOf(source) })),
     );
     const took = performance.now() - startedAt;
-    for (const answer of answers) {
+    for (const [index, answer] of answers.entries()) {
+      const { route, source } = behind[index] as (typeof behind)[number];
+      expect([source, route.path, answer.status]).toEqual([source, route.path, 503]);
       expectProblem(answer, 503, "read-model-behind");
       expect(answer.headers.get("retry-after")).toMatch(/^[1-9]\d*$/);
     }
@@ -178,6 +142,35 @@ describe("a Consistency-Token", () => {
     expect(statuses).toEqual(
       [201, 400, 422, 415, 413, 404, 404, 412, 400, 422, 422].map((status) => [status, 503]),
     );
+  });
+
+  it("lets each service see what comes of a write, also through other services", async () => {
+    for (let round = 0; round < 5; round++) {
+      const visitor = mall.newVisitor();
+      const { orderId, listId, customerId } = await collectedOrder(visitor);
+      const seen = async () => {
+        const first = async (path: string) =>
+          (await visitor<{ items: object[] }>(`GET ${path as "/"}`)).body.items[0];
+        return {
+          inbox: await first(`/api/customers/${customerId}/notifications`),
+          found: await first(`/api/search/orders?customerId=${customerId}`),
+          order: (await visitor(`GET /api/orders/${orderId}`)).body,
+        };
+      };
+      await visitor(`POST /api/shopping-lists/${listId}/complete`);
+      const invoices = await visitor<{ items: { id: string }[] }>(`GET /api/invoices?orderId=${orderId}`);
+      expect(invoices.body.items).toMatchObject([{ orderId, amount: money(2598), status: "pending" }]);
+      const ready = {
+        inbox: { kind: "ready", orderId },
+        found: { status: "ready" },
+        order: { status: "ready" },
+      };
+      expect(await seen()).toMatchObject(ready);
+      await visitor(`POST /api/invoices/${invoices.body.items[0]?.id}/pay`);
+      const status = "completed";
+      const completed = { inbox: { kind: "paid", orderId }, found: { status }, order: { status } };
+      expect(await seen()).toMatchObject(completed);
+    }
   });
 
   it("that is handed from service to service lets each see what all before it did", async () => {

@@ -1,14 +1,8 @@
 import { money } from "@mall/common/money";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  addressOf,
-  expectProblem,
-  type Outside,
-  openMall,
-  type RawAnswer,
-  type Route,
-  routesOf,
-} from "./conformance.fixture.ts";
+import { expectProblem, type Outside, openMall, type RawAnswer } from "./conformance.fixture.ts";
+import { addressOf, type Route, routesOf } from "./conformance-routes.fixture.ts";
+import { readyOrder } from "./conformance-scene.fixture.ts";
 import { fillBasket, openStore, unknownId } from "./mall.fixture.ts";
 
 let mall: Outside;
@@ -17,10 +11,10 @@ beforeAll(async () => {
 });
 afterAll(() => mall?.close());
 
-/** Every POST, each on things of its own. */
+/** Every POST, each on things of its own. A ticket is made anew whenever one is asked for. */
 async function posts(): Promise<Route[]> {
-  const scene = { ...mall.scene, ...(await fillBasket(mall.visitor)) };
-  return routesOf(scene).filter(({ method }) => method === "POST");
+  const routes = routesOf(await mall.newScene());
+  return routes.filter(({ method, path }) => method === "POST" && path !== "/api/live/tickets");
 }
 
 let keys = 0;
@@ -121,6 +115,48 @@ describe("a POST with an Idempotency-Key", () => {
     };
     for (let n = 0; n < 3; n++) expect((await post(route, "five-more")).status).toBe(200);
     expect(JSON.parse((await mall.send("GET", `/api/baskets/${basketId}`)).text).items[0].quantity).toBe(7);
+  });
+});
+
+describe("a POST that concerns the card processor", () => {
+  interface Ledger {
+    readonly holds: readonly { readonly reference: string; readonly requests: number }[];
+    readonly captures: readonly { readonly reference: string }[];
+  }
+  const ledger = async () => (await mall.api<Ledger>("GET /processor/ledger")).body;
+
+  it("under one key makes one hold, and one capture, however often it comes", async () => {
+    const order = await readyOrder(mall.newVisitor());
+    const amount = money(77_001);
+    const body = { customerId: order.customerId, amount, cardToken: "tok_flaky" };
+    const hold: Route = { method: "POST", path: "/api/payments", body };
+    const pay: Route = { method: "POST", path: `/api/invoices/${order.invoiceId}/pay` };
+    const repeated = [hold, pay].flatMap((route) => Array.from({ length: 5 }, () => post(route, route.path)));
+    for (const answer of await Promise.all(repeated))
+      if (answer.status >= 300) expectProblem(answer, 409, "request-in-progress");
+    const { id } = JSON.parse((await post(hold, hold.path)).text);
+    expect(JSON.parse((await post(pay, pay.path)).text)).toMatchObject({ status: "paid" });
+    const { holds, captures } = await ledger();
+    const sameAmount = holds.filter((hold) => JSON.stringify(hold).includes(`${amount.amount}`));
+    expect(sameAmount.map(({ reference }) => reference)).toEqual([id]);
+    expect(captures.filter(({ reference }) => reference === order.paymentId)).toHaveLength(1);
+  });
+
+  it("that is declined is answered alike later", async () => {
+    const { customerId } = mall.scene;
+    for (const [cardToken, declineReason] of [
+      ["tok_declined", "card-declined"],
+      ["tok_insufficient_funds", "insufficient-funds"],
+    ] as const) {
+      const body = { customerId, amount: money(5), cardToken };
+      const route: Route = { method: "POST", path: "/api/payments", body };
+      const first = await post(route, cardToken);
+      expect([first.status, JSON.parse(first.text)]).toMatchObject([
+        201,
+        { status: "declined", declineReason },
+      ]);
+      expect(heart(await post(route, cardToken))).toEqual(heart(first));
+    }
   });
 });
 

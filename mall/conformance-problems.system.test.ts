@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { addressOf, expectProblem, type Outside, openMall, routesOf } from "./conformance.fixture.ts";
+import { expectProblem, type Outside, openMall } from "./conformance.fixture.ts";
+import { addressOf, patternOf, routesOf, unlikeOthers } from "./conformance-routes.fixture.ts";
 import { unknownId } from "./mall.fixture.ts";
 
 let mall: Outside;
@@ -14,6 +15,25 @@ const json = { "content-type": "application/json" };
 function withBody() {
   return routesOf(mall.scene).filter(({ body }) => body !== undefined);
 }
+
+/** Every route that changes something. */
+function writes() {
+  return routesOf(mall.scene).filter(({ method }) => method !== "GET");
+}
+
+describe("these tests", () => {
+  it("know every route that the Mall has under /api", () => {
+    const registered = mall.routes
+      .map(({ name }) => name)
+      .filter((name) => name.includes(" /api/") && !name.startsWith("HEAD "));
+    const known = new Set(routesOf(mall.scene).map(patternOf));
+    const missing = registered.filter(
+      (name) => !known.has(name.replace(/:\w+/g, "{}")) && !unlikeOthers.includes(name),
+    );
+    expect(missing).toEqual([]);
+    expect(registered.length).toBeGreaterThan(40);
+  });
+});
 
 describe("a problem", () => {
   it("names the address that was asked for, without the query", async () => {
@@ -39,11 +59,16 @@ describe("an address", () => {
 
   it("that exists answers another method with 405 and those that it takes", async () => {
     const routes = routesOf(mall.scene);
-    const paths = new Set(routes.map((route) => addressOf(route)));
-    for (const path of paths) {
-      const taken = routes.filter((route) => addressOf(route) === path).map(({ method }) => method);
+    const addresses = routes.map((route) => [addressOf(route), route.method]);
+    const others = unlikeOthers.map((name) => [
+      name.split(" ")[1]?.replace(":asset", "swagger-ui.css"),
+      "GET",
+    ]);
+    const all = [...addresses, ...others] as [string, string][];
+    for (const path of new Set(all.map(([path]) => path))) {
+      const taken = all.filter(([address]) => address === path).map(([, method]) => method);
       for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE"]) {
-        if (taken.includes(method as (typeof taken)[number])) continue;
+        if (taken.includes(method)) continue;
         const answer = await mall.send(method, path, {
           ...(method !== "GET" && { body: "{", headers: json }),
         });
@@ -81,7 +106,7 @@ describe("a body", () => {
     ["that names a constructor's prototype", '{"constructor":{"prototype":{"x":1}}}'],
     ["that is a number without an end", "1e"],
   ])("%s is a 400 on every route", async (_, body) => {
-    for (const route of withBody()) {
+    for (const route of writes()) {
       const answer = await mall.send(route.method, addressOf(route), { body, headers: json });
       expectProblem(answer, 400, "malformed-json");
     }
@@ -104,8 +129,8 @@ describe("a body", () => {
   it.each(["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/xml"])(
     "of the type %s is a 415 on every route",
     async (type) => {
-      for (const route of withBody()) {
-        const body = JSON.stringify(route.body);
+      for (const route of writes()) {
+        const body = JSON.stringify(route.body ?? {});
         const answer = await mall.send(route.method, addressOf(route), {
           body,
           headers: { "content-type": type },
@@ -116,13 +141,17 @@ describe("a body", () => {
   );
 
   it("of 1 MiB is taken, one byte more is a 413 on every route", async () => {
-    for (const route of withBody()) {
-      const body = JSON.stringify(route.body).padEnd(1024 * 1024 + 1);
+    for (const route of writes()) {
+      const body = JSON.stringify(route.body ?? {}).padEnd(1024 * 1024 + 1);
       const answer = await mall.send(route.method, addressOf(route), { body, headers: json });
       expectProblem(answer, 413, "payload-too-large");
     }
-    const body = JSON.stringify({ name: "Large", location: "x", note: "" }).padEnd(1024 * 1024);
-    expect((await mall.send("POST", "/api/stores", { body, headers: json })).status).toBe(201);
+    const routes = routesOf(await mall.newScene()).filter(({ method }) => /POST|PUT|PATCH/.test(method));
+    for (const route of routes) {
+      const body = JSON.stringify(route.body ?? {}).padEnd(1024 * 1024);
+      const { status } = await mall.send(route.method, addressOf(route), { body, headers: json });
+      expect([route.path, status < 300]).toEqual([route.path, true]);
+    }
   });
 
   it("that is nested very deeply is refused like any other wrong value", async () => {
@@ -153,6 +182,38 @@ describe("a body", () => {
 });
 
 describe("an answer", () => {
+  it("to what makes something says where it is, and it is there", async () => {
+    const made = new Set<string>();
+    for (const route of routesOf(await mall.newScene()).filter(({ method }) => method === "POST")) {
+      const { status, headers, text } = await mall.sendJson("POST", addressOf(route), route.body ?? {});
+      if (status === 200 || route.path.startsWith("/api/live")) continue;
+      const [location = "", token = ""] = ["location", "consistency-token"].map(
+        (name) => headers.get(name) ?? "",
+      );
+      const there = await mall.send("GET", location, { headers: { "consistency-token": token } });
+      expect([route.path, there.status]).toEqual([route.path, 200]);
+      const { id, name } = JSON.parse(text);
+      made.add(`${status} ${patternOf({ ...route, path: location })}`);
+      if (status === 201) {
+        expect(id).toMatch(/^[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/);
+        expect([JSON.parse(there.text), there.headers.get("etag")]).toEqual([
+          JSON.parse(text),
+          headers.get("etag"),
+        ]);
+      } else if (!route.path.includes("rebuild")) expect(location).toBe(`/api/${name}`);
+    }
+    expect([...made].sort()).toEqual([
+      "201 POST /api/baskets/{}",
+      "201 POST /api/bots/{}",
+      "201 POST /api/customers/{}",
+      "201 POST /api/payments/{}",
+      "201 POST /api/products/{}",
+      "201 POST /api/stores/{}",
+      "202 POST /api/operations/{}",
+      "202 POST /api/search/projections",
+    ]);
+  });
+
   it("is never a 200 with an empty body", async () => {
     for (const route of routesOf(mall.scene).filter(({ method }) => method === "GET")) {
       const { status, text } = await mall.send("GET", addressOf(route));

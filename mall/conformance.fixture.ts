@@ -1,16 +1,7 @@
 import { type Api, httpClient } from "@mall/common/http-client";
-import { money } from "@mall/common/money";
 import { expect } from "vitest";
-import {
-  addProduct,
-  checkOut,
-  create,
-  fillBasket,
-  type OperationAnswer,
-  paymentId,
-  register,
-  startMall,
-} from "./mall.fixture.ts";
+import { type Scene, setScene } from "./conformance-scene.fixture.ts";
+import { type RegisteredRoute, startMall } from "./mall.fixture.ts";
 
 /** An answer before anything is made of it. */
 export interface RawAnswer {
@@ -19,19 +10,9 @@ export interface RawAnswer {
   readonly text: string;
 }
 
-export interface RawRequest {
+interface RawRequest {
   readonly body?: string | Uint8Array<ArrayBuffer>;
   readonly headers?: Readonly<Record<string, string>>;
-}
-
-/** One of each thing that the Mall has. */
-export interface Scene {
-  readonly storeId: string;
-  readonly productId: string;
-  readonly customerId: string;
-  readonly basketId: string;
-  readonly orderId: string;
-  readonly operationId: string;
 }
 
 /** The Mall as an outside tester sees it: an address, and one of each thing that it has. */
@@ -42,7 +23,11 @@ export interface Outside {
   /** A client that reads its own writes. */
   readonly visitor: Api;
   readonly newVisitor: () => Api;
+  /** Things that every test may read, and none may use up. */
   readonly scene: Scene;
+  /** One of each thing, for a test to use up. */
+  newScene(): Promise<Scene>;
+  readonly routes: readonly RegisteredRoute[];
   send(method: string, path: string, request?: RawRequest): Promise<RawAnswer>;
   sendJson(method: string, path: string, body: unknown, headers?: RawRequest["headers"]): Promise<RawAnswer>;
   close(): Promise<void>;
@@ -64,7 +49,9 @@ export async function openMall(): Promise<Outside> {
     api: httpClient(url),
     visitor,
     newVisitor: mall.visitor,
-    scene: await setScene(visitor),
+    scene: await setScene(mall.visitor),
+    newScene: () => setScene(mall.visitor),
+    routes: mall.routes,
     send,
     sendJson: (method, path, body, headers) =>
       send(method, path, {
@@ -73,83 +60,6 @@ export async function openMall(): Promise<Outside> {
       }),
     close: mall.close,
   };
-}
-
-async function setScene(api: Api): Promise<Scene> {
-  const ordered = await fillBasket(api);
-  const { body } = await checkOut(api, ordered.basketId);
-  const { basketId, customerId, storeId, productId } = await fillBasket(api);
-  const operationId = (body as OperationAnswer).name.replace("operations/", "");
-  return { basketId, customerId, storeId, productId, orderId: body.metadata.orderId, operationId };
-}
-
-/** A route of the Mall, with a body that it takes. `path` has `{id}` where the id stands. */
-export interface Route {
-  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-  readonly path: string;
-  readonly id?: string;
-  readonly body?: object;
-}
-
-let count = 0;
-
-/** Every route. Each body is one that has not been sent before. */
-export function routesOf(scene: Scene): Route[] {
-  const { storeId, productId, customerId, basketId, orderId, operationId } = scene;
-  const name = `Name ${++count}`;
-  const product = { name, description: "", sku: `SKU-${count}`, price: money(count) };
-  const customer = { name, email: `conformance-${count}@example.com`, smsNumber: "+15550100" };
-  return [
-    { method: "POST", path: "/api/stores", body: { name, location: "North wing" } },
-    { method: "GET", path: "/api/stores" },
-    { method: "GET", path: "/api/stores/{id}", id: storeId },
-    { method: "PUT", path: "/api/stores/{id}/participation", id: storeId, body: { participating: true } },
-    { method: "PUT", path: "/api/stores/{id}/name", id: storeId, body: { name } },
-    { method: "POST", path: "/api/stores/{id}/products", id: storeId, body: product },
-    { method: "GET", path: "/api/stores/{id}/products", id: storeId },
-    { method: "GET", path: "/api/products/{id}", id: productId },
-    { method: "PATCH", path: "/api/products/{id}", id: productId, body: { name } },
-    { method: "PUT", path: "/api/products/{id}/price", id: productId, body: { price: money(1299) } },
-    { method: "POST", path: "/api/customers", body: customer },
-    { method: "GET", path: "/api/customers/{id}", id: customerId },
-    { method: "PUT", path: "/api/customers/{id}/enabled", id: customerId, body: { enabled: true } },
-    { method: "PUT", path: "/api/customers/{id}/sms-number", id: customerId, body: { smsNumber: name } },
-    { method: "GET", path: "/api/customers/{id}/notifications", id: customerId },
-    { method: "POST", path: "/api/baskets", body: { customerId } },
-    { method: "GET", path: "/api/baskets/{id}", id: basketId },
-    { method: "POST", path: "/api/baskets/{id}/items", id: basketId, body: { productId, quantity: 1 } },
-    { method: "GET", path: "/api/orders/{id}", id: orderId },
-    { method: "GET", path: "/api/orders/{id}/history", id: orderId },
-    { method: "GET", path: "/api/operations/{id}", id: operationId },
-    { method: "DELETE", path: `/api/baskets/${basketId}/items/{id}`, id: productId },
-    { method: "DELETE", path: `/api/baskets/{id}/items/${productId}`, id: basketId },
-    { method: "POST", path: "/api/baskets/{id}/checkout", id: basketId, body: { paymentId } },
-    { method: "DELETE", path: "/api/baskets/{id}", id: basketId },
-    { method: "DELETE", path: "/api/products/{id}", id: productId },
-  ];
-}
-
-/** The address of a route with the id of the scene, or with another one. */
-export function addressOf({ path, id = "" }: Route, other?: string): string {
-  return path.replace("{id}", other ?? id);
-}
-
-/** Each list, with how to add an item to it. */
-export async function listsOf(api: Api): Promise<{ path: string; add(): Promise<string> }[]> {
-  const { storeId, productId } = await fillBasket(api);
-  const customerId = await register(api);
-  const order = async () => {
-    const basketId = await create(api, "POST /api/baskets", { customerId });
-    await api(`POST /api/baskets/${basketId}/items`, { productId, quantity: 1 });
-    return (await checkOut(api, basketId)).body.metadata.orderId;
-  };
-  const open = () => create(api, "POST /api/stores", { name: "Paged", location: "South wing" });
-  return [
-    { path: "/api/stores", add: open },
-    { path: `/api/stores/${storeId}/products`, add: () => addProduct(api, storeId) },
-    { path: `/api/customers/${customerId}/notifications`, add: order },
-    { path: `/api/orders/${await order()}/history`, add: async () => "" },
-  ];
 }
 
 /** Checks that an answer is this problem, with every field that a problem has, and returns it. */

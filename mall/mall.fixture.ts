@@ -1,7 +1,8 @@
 import { type Api, type ApiAnswer, httpClient } from "@mall/common/http-client";
 import { type Money, money } from "@mall/common/money";
 import { startTestHost, until } from "@tidings/testing";
-import type { Service } from "tidings";
+import type { ApplicationOptions, Service } from "tidings";
+import type { ZodType } from "zod";
 import { createMall, type MallOptions } from "./mall.ts";
 
 /** A problem as the API answers it. */
@@ -48,14 +49,29 @@ export interface TestMallOptions extends Partial<MallOptions> {
   readonly without?: readonly string[];
 }
 
+/** A route as it is registered: `GET /api/stores/:id`, and the schemas of its answers by status. */
+export interface RegisteredRoute {
+  readonly name: string;
+  readonly answers: Readonly<Record<string, ZodType>>;
+}
+
 /** The Mall in demo mode, on a database of its own. */
 export async function startMall({ more = [], without = [], ...options }: TestMallOptions = {}) {
   const { services, application } = createMall({ access: { demo: true }, ...options });
   const present = services.filter(({ name }) => !without.includes(name));
-  const host = await startTestHost([...present, ...more], application);
+  const routes: RegisteredRoute[] = [];
+  const http: ApplicationOptions["http"] = async (app) => {
+    app.addHook("onRoute", ({ method, url, schema }) => {
+      const { response: answers = {} } = (schema ?? {}) as { response?: RegisteredRoute["answers"] };
+      for (const name of [method].flat()) routes.push({ name: `${name} ${url}`, answers });
+    });
+    await application.http?.(app);
+  };
+  const host = await startTestHost([...present, ...more], { ...application, http });
   return {
     url: host.url,
     host: host.application.host,
+    routes: routes as readonly RegisteredRoute[],
     api: visitor(host.url),
     visitor: () => visitor(host.url),
     close: () => host.close(),

@@ -31,7 +31,7 @@ export class RunningMall {
 
   /** Its address, once it is open. @throws Error with what it said, when it does not open */
   async whenOpen(): Promise<string> {
-    const open = () => this.#hasEnded || /API +(http:\/\/[\d.]+:\d+)/.exec(this.#output)?.[1];
+    const open = () => this.#hasEnded || /health +(http:\/\/[\d.]+:\d+)/.exec(this.#output)?.[1];
     const url = await until("the Mall is open", open, { timeout: 60_000 }).catch(async (error) => {
       await this.close();
       throw new Error(`${error.message} It said:\n${this.#output}`);

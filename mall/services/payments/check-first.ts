@@ -1,4 +1,4 @@
-import { isRefusal, type Refusal, type ServiceRequest, type Transaction } from "tidings";
+import { isRefusal, Problem, type Refusal, type ServiceRequest, type Transaction } from "tidings";
 
 /** What the checks of a request led to: its answer, or what they found. */
 type Checked<Result> = { readonly answer: unknown } | { readonly passed: Result };
@@ -35,3 +35,22 @@ class Passed extends Error {
     this.result = result;
   }
 }
+
+/**
+ * Runs the transaction that stores what the other system has done. A repeat of the request that is being checked has the
+ * key for a moment: that is waited for, 2 s at most.
+ */
+export async function whenKeyIsFree<Result>(work: () => Promise<Result>): Promise<Result> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      const isTaken = error instanceof Problem && error.slug === "request-in-progress";
+      if (!isTaken || tries === keyTries) throw error;
+      await new Promise((resolve) => setTimeout(resolve, keyPauseMs));
+    }
+  }
+}
+
+const keyTries = 100;
+const keyPauseMs = 20;

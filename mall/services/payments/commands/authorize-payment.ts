@@ -2,7 +2,7 @@ import { mayActFor } from "@mall/common/access";
 import { created, notFound, Problem, type ServiceRequest, type Transaction, uuidv7 } from "tidings";
 import { beginAttempt, endAttempt, pauseAttempt } from "../attempt-table.ts";
 import { type CardProcessor, type HoldOutcome, ProcessorUnavailable } from "../card-processor.ts";
-import { checkFirst } from "../check-first.ts";
+import { checkFirst, whenKeyIsFree } from "../check-first.ts";
 import { PaymentAuthorized, PaymentDeclined } from "../contract.ts";
 import { isCustomer } from "../handlers/on-customer-registered.ts";
 import { ExpirePayment } from "../own-commands.ts";
@@ -55,22 +55,6 @@ async function endWith(tx: Transaction, payment: Payment, holdExpiresMs: number)
   await storePayment(tx, payment, holdExpiresMs);
   return created(`/api/payments/${payment.id}`, paymentResource(payment), { version: payment.version });
 }
-
-/** A repeat that is being checked has the key for a moment: whoever has made the hold waits for that, 2 s at most. */
-async function whenKeyIsFree<Result>(work: () => Promise<Result>): Promise<Result> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await work();
-    } catch (error) {
-      const isTaken = error instanceof Problem && error.slug === "request-in-progress";
-      if (!isTaken || tries === keyTries) throw error;
-      await new Promise((resolve) => setTimeout(resolve, keyPauseMs));
-    }
-  }
-}
-
-const keyTries = 100;
-const keyPauseMs = 20;
 
 function startOf(tx: Transaction) {
   const now = tx.now();

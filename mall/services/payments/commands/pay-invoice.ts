@@ -1,7 +1,7 @@
 import { mayActFor } from "@mall/common/access";
-import { isRefusal, notFound, ok, type ServiceRequest } from "tidings";
+import { isRefusal, notFound, ok, type ServiceRequest, type Transaction } from "tidings";
 import { type CardProcessor, ProcessorUnavailable } from "../card-processor.ts";
-import { checkFirst } from "../check-first.ts";
+import { checkFirst, whenKeyIsFree } from "../check-first.ts";
 import { findInvoice, noteCapture } from "../invoice-table.ts";
 import { invoiceResource } from "../resources.ts";
 import { unavailable } from "./authorize-payment.ts";
@@ -36,10 +36,11 @@ export async function payInvoiceNow(
       throw error instanceof ProcessorUnavailable ? unavailable(error) : error;
     });
   }
-  return request.transaction(async (tx) => {
+  const store = async (tx: Transaction) => {
     const settlement = await settlementOf(tx, id, request.expectedVersion);
     if (isRefusal(settlement)) return settlement;
     await settle(tx, settlement);
     return ok(invoiceResource(settlement.invoice), { version: settlement.invoice.version });
-  });
+  };
+  return whenKeyIsFree(() => request.transaction(store));
 }

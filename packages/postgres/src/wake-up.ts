@@ -33,9 +33,13 @@ export class WakeUp {
   #lastSent = 0;
   #closed = false;
 
-  constructor(url: string, log: Log) {
+  readonly #onInstalled: () => void;
+
+  /** @param onInstalled called when another process has installed services */
+  constructor(url: string, log: Log, onInstalled: () => void = () => {}) {
     this.#url = url;
     this.#log = log;
+    this.#onInstalled = onInstalled;
   }
 
   /** Connects; from then on a lost connection is made again by itself. @throws when the first attempt fails */
@@ -48,6 +52,11 @@ export class WakeUp {
     const listeners = this.#listeners.get(source) ?? new Set();
     this.#listeners.set(source, listeners.add(listener));
     return () => listeners.delete(listener);
+  }
+
+  /** Tells other processes that services were installed, which may have logs that they wait for. */
+  installed(): void {
+    this.#notify(`${this.#self} ${installed}`);
   }
 
   /** Call it after the commit. */
@@ -80,11 +89,14 @@ export class WakeUp {
     this.#lastSent = performance.now();
     if (this.#pending.size === 0) return;
     const logs = [...this.#pending].map(([source, hints]) => `${source} ${[...hints.keys()].join(",")}`);
-    const payload = `${this.#self} ${logs.join(" ")}`.slice(0, maxPayload);
+    this.#notify(`${this.#self} ${logs.join(" ")}`.slice(0, maxPayload));
+    this.#pending.clear();
+  }
+
+  #notify(payload: string): void {
     this.#client
       ?.query({ name: "notify", text: "select pg_notify($1, $2)", values: [channel, payload] })
       .catch(() => {});
-    this.#pending.clear();
   }
 
   async #connect(): Promise<void> {
@@ -107,6 +119,7 @@ export class WakeUp {
   #receive(payload: string): void {
     const [sender, ...logs] = payload.split(" ");
     if (sender === this.#self) return;
+    if (logs.length === 1 && logs[0] === installed) this.#onInstalled();
     for (let next = 0; next + 1 < logs.length; next += 2) {
       this.#tell(logs[next] as string, (logs[next + 1] as string).split(",").flatMap(hintOf));
     }
@@ -135,6 +148,8 @@ function hintOf(text: string): WakeHint[] {
   return [{ partition: Number(partition), type: type || undefined, to: to || undefined }];
 }
 
+/** A single word: the hints of a log are two. */
+const installed = "installed";
 const channel = "tidings";
 const coalesceMs = 10;
 /** PostgreSQL's limit is 8,000 bytes; a cut list is made up for by the next poll. */

@@ -43,6 +43,8 @@ export class Host {
   readonly #stopping = new AbortController();
   #registry: Registry = { stores: new Map(), senders: new Map(), subscriptions: [] };
   #polling: Promise<void> = Promise.resolve();
+  /** Whether another process has installed services since the registry was read. */
+  #hasNews = false;
   #closed: Promise<void> | undefined;
   readonly #warned = new Set<string>();
   readonly #onCommit: CommitListener[] = [];
@@ -51,7 +53,9 @@ export class Host {
     this.#services = services;
     this.#options = options;
     this.log = options.log;
-    this.#wakeUp = new WakeUp(options.databaseUrl, options.log);
+    this.#wakeUp = new WakeUp(options.databaseUrl, options.log, () => {
+      this.#hasNews = true;
+    });
     this.gate = new ConsistencyGate(
       { query: ((query: pg.QueryConfig) => this.#anyPool().query(query)) as pg.Client["query"] },
       () => this.#registry,
@@ -73,6 +77,7 @@ export class Host {
       }
       await host.#wakeUp.start();
       await host.#subscribe(client);
+      host.#wakeUp.installed();
       host.#polling = host.#poll();
       return host;
     } catch (error) {
@@ -196,6 +201,7 @@ export class Host {
   }
 
   async #subscribe(client: Pick<pg.Client, "query">): Promise<void> {
+    this.#hasNews = false;
     this.#registry = await readRegistry(client);
     for (const runtime of this.runtimes.values()) await runtime.subscribe();
     this.#registry = await readRegistry(client);
@@ -220,7 +226,10 @@ export class Host {
     }
   }
 
-  /** Once a second the safety net of each service, every 5 s new services, every minute the upkeep of the tables. */
+  /**
+   * Once a second the safety net of each service, and new services of which another process has told; every 5 s those of
+   * which nobody has, every minute the upkeep of the tables.
+   */
   async #poll(): Promise<void> {
     for (let round = 1; !this.#stopping.signal.aborted; round++) {
       await pause(pollMs, this.#stopping.signal);
@@ -229,7 +238,8 @@ export class Host {
         await this.#attempt(() => runtime.poll());
         if (round % maintainRounds === 1) await this.#attempt(() => runtime.maintain());
       }
-      if (round % discoverRounds === 0) await this.#attempt(() => this.#subscribe(this.#anyPool()));
+      if (this.#hasNews || round % discoverRounds === 0)
+        await this.#attempt(() => this.#subscribe(this.#anyPool()));
     }
   }
 

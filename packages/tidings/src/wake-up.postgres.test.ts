@@ -64,6 +64,15 @@ it("tells of a message that was recorded in the user's own transaction", async (
   soon(await delays(record));
 });
 
+it("tells who waits for the log of a service that it is installed by now", async () => {
+  await sandbox.host([follower]);
+  const started = performance.now();
+  const host = await sandbox.host([ledger]);
+  await publish(host, ["first"]);
+  await until("it is handled", () => handled.has("first"));
+  expect(performance.now() - started, "sooner than the look that is taken every 5 s").toBeLessThan(3_500);
+});
+
 const Unheard = defineEvent("ledger.Unheard", { key: "key", schema: changeSchema });
 
 it("leaves alone who handles nothing of what was recorded, in its own host and in others", async () => {

@@ -35,7 +35,8 @@ export { type Committed, runTransaction } from "./run-transaction.ts";
 export { abortSaga, resumeSaga } from "./sagas/manage-sagas.ts";
 export { sagaHandlers } from "./sagas/saga-handlers.ts";
 export { readSecret } from "./secrets.ts";
-export { type HandlerGroup, type RuntimeOptions, ServiceRuntime } from "./service-runtime.ts";
+export { type RuntimeOptions, ServiceRuntime } from "./service-runtime.ts";
+export type { HandlerGroup } from "./service-subscriptions.ts";
 export { SharedReads } from "./shared-reads.ts";
 export { quoteIdentifier, schemaOf } from "./store.ts";
 export {

@@ -1,15 +1,5 @@
-import {
-  type Cause,
-  type Clock,
-  type Handler,
-  type Message,
-  type Projection,
-  type Saga,
-  TidingsError,
-  type Transaction,
-  type View,
-} from "@tidings/core";
-import { addresseeOf, noCause, partitionOf } from "@tidings/core/internal";
+import { type Cause, type Clock, type Saga, TidingsError, type Transaction, type View } from "@tidings/core";
+import { addresseeOf, partitionOf } from "@tidings/core/internal";
 import type { Pool } from "pg";
 import { closePool, createPool } from "./connection.ts";
 import type { ConsistencyGate } from "./consistency.ts";
@@ -18,16 +8,15 @@ import { isTransient } from "./errors.ts";
 import { handlersByType } from "./handle-messages.ts";
 import { purgeExpired } from "./idempotency.ts";
 import { PartitionQueues } from "./partition-queues.ts";
-import { noteArchiving } from "./rebuild/archive.ts";
 import { ProjectionRebuilds } from "./rebuild/projection-rebuilds.ts";
 import type { RebuildStep } from "./rebuild/rebuild-step.ts";
-import { type Registry, readHeads, registerSubscription, storesReadBy } from "./registry.ts";
+import { recordDue } from "./record-due.ts";
+import { type Registry, storesReadBy } from "./registry.ts";
 import { maintainOutboxParts, readPassed } from "./retention.ts";
 import { runTransaction } from "./run-transaction.ts";
 import { SagaUpkeep } from "./sagas/saga-upkeep.ts";
-import { takeDue } from "./scheduled-messages.ts";
+import { type HandlerGroup, ServiceSubscriptions } from "./service-subscriptions.ts";
 import type { Store } from "./store.ts";
-import { Subscription } from "./subscription.ts";
 import type {
   BatchStep,
   Log,
@@ -35,16 +24,7 @@ import type {
   SubscriptionSettings,
 } from "./subscription-settings.ts";
 import type { Commit, ServiceContext } from "./unit-of-work.ts";
-import type { WakeListener, WakeUp } from "./wake-up.ts";
-
-/** Handlers that share one position in each log they read. */
-export interface HandlerGroup {
-  /** The subscription's name: the service's own, or `<service>/<projection>`. */
-  readonly name: string;
-  readonly handlers: readonly Handler[];
-  /** Set where the group is a projection. */
-  readonly projection?: Pick<Projection, "name" | "tables">;
-}
+import type { WakeUp } from "./wake-up.ts";
 
 export interface RuntimeOptions {
   readonly url: string;
@@ -83,11 +63,7 @@ export class ServiceRuntime {
   readonly #sagas: SagaUpkeep;
   /** The rebuilds of its projections. */
   readonly rebuilds: ProjectionRebuilds;
-  readonly #subscriptions = new Map<
-    string,
-    { readonly source: Store; readonly subscription: Subscription }
-  >();
-  #unlisten: (() => void)[] = [];
+  readonly #subscriptions: ServiceSubscriptions;
   readonly #stopped = new AbortController();
 
   constructor(options: RuntimeOptions) {
@@ -111,6 +87,14 @@ export class ServiceRuntime {
       pool: this.pool,
       context: this.context,
       log: options.log,
+    });
+    this.#subscriptions = new ServiceSubscriptions({
+      store,
+      pool: this.pool,
+      groups: options.groups,
+      wakeUp: options.wakeUp,
+      registry: options.registry,
+      environmentOf: (group, source) => this.#environment(group, source),
     });
     this.rebuilds = this.#createRebuilds();
     this.#apartPool = createPool(url, {
@@ -159,36 +143,12 @@ export class ServiceRuntime {
 
   /** Lets the subscriptions to a source read these partitions, whatever is in them: somebody waits for their cursors. */
   catchUp(source: string, partitions: readonly number[]): void {
-    for (const entry of this.#subscriptions.values())
-      if (entry.source.service === source) entry.subscription.wake(partitions);
+    this.#subscriptions.catchUp(source, partitions);
   }
 
   /** Starts the subscriptions whose logs are installed by now; the others start as their logs appear. */
-  async subscribe(): Promise<void> {
-    for (const group of this.#options.groups) {
-      for (const name of this.#sourcesOf(group)) {
-        const source = this.#options.registry().stores.get(name);
-        const id = `${group.name} ${name}`;
-        if (!source || this.#subscriptions.has(id)) continue;
-        await registerSubscription(this.pool, this.store, group.name, source);
-        const environment = this.#environment(group, source);
-        await noteArchiving(this.pool, environment, this.context.clock.now());
-        const subscription = new Subscription(environment);
-        this.#subscriptions.set(id, { source, subscription });
-        this.#unlisten.push(this.#options.wakeUp.listen(name, listenerOf(environment, subscription)));
-        subscription.start();
-      }
-    }
-  }
-
-  /** An event comes from its owner's log, a reply from its command's owner, a command from everybody who sends it. */
-  #sourcesOf(group: HandlerGroup): Set<string> {
-    const { senders } = this.#options.registry();
-    return new Set(
-      group.handlers.flatMap(({ mode, contract }) =>
-        mode === "command" ? (senders.get(contract.type) ?? []) : [contract.service],
-      ),
-    );
+  subscribe(): Promise<void> {
+    return this.#subscriptions.subscribe();
   }
 
   #environment(group: HandlerGroup, source: Store): SubscriptionEnvironment {
@@ -212,13 +172,7 @@ export class ServiceRuntime {
 
   /** The safety net, once a second: what no signal told us of, scheduled messages, retries that are due. */
   async poll(): Promise<void> {
-    const sources = new Map([...this.#subscriptions.values()].map(({ source }) => [source.service, source]));
-    for (const source of sources.values()) {
-      const heads = await readHeads(this.pool, source);
-      for (const entry of this.#subscriptions.values()) {
-        if (entry.source.service === source.service) entry.subscription.observe(heads);
-      }
-    }
+    await this.#subscriptions.observe();
     const { rows } = await this.pool.query<{ scheduled: Date | null; retry: Date | null }>({
       name: "tidings_due",
       text: `select (select min(due_at) from ${this.store.table("scheduled")}) as scheduled,
@@ -226,25 +180,10 @@ export class ServiceRuntime {
     });
     const now = this.context.clock.now();
     const [due] = rows;
-    if (due?.retry && due.retry <= now)
-      for (const { subscription } of this.#subscriptions.values()) subscription.retry();
-    if (due?.scheduled && due.scheduled <= now) await this.#recordDue(now);
+    if (due?.retry && due.retry <= now) this.#subscriptions.retry();
+    if (due?.scheduled && due.scheduled <= now) await recordDue(this.pool, this.context);
     await this.#sagas.poll();
     await this.rebuilds.poll();
-  }
-
-  /** Moves due messages into the outbox, in one transaction for each hundred: each is recorded once. */
-  async #recordDue(now: Date): Promise<void> {
-    for (let taken = scheduledPerTransaction; taken === scheduledPerTransaction; ) {
-      const { result } = await runTransaction(this.pool, this.context, noCause, async (_tx, unit) => {
-        const { rows } = await unit.query<{ message: Message }>(
-          takeDue(this.store, now, scheduledPerTransaction),
-        );
-        for (const { message } of rows) unit.pending.record({ ...message, time: now.toISOString() });
-        return rows.length;
-      });
-      taken = result;
-    }
   }
 
   /** Prepares the next parts of the outbox, drops those that everybody has passed, and forgets what has expired. */
@@ -258,9 +197,7 @@ export class ServiceRuntime {
 
   /** Begins no new batch, and waits for those that run. */
   async stop(graceMs: number): Promise<void> {
-    for (const unlisten of this.#unlisten) unlisten();
-    const subscriptions = [...this.#subscriptions.values()].map(({ subscription }) => subscription);
-    await Promise.all([this.rebuilds, ...subscriptions].map((reader) => reader.stop(graceMs)));
+    await Promise.all([this.rebuilds, this.#subscriptions].map((readers) => readers.stop(graceMs)));
   }
 
   /** Closes the connections. What still uses one fails and is rolled back. */
@@ -281,16 +218,6 @@ export class ServiceRuntime {
   }
 }
 
-/** A message of no known type may concern every subscription; one that is meant for a service, only that one. */
-function listenerOf({ key, handlers }: SubscriptionEnvironment, subscription: Subscription): WakeListener {
-  return {
-    concerns: ({ type, to }) =>
-      (type === undefined || handlers.has(type)) && (to === undefined || to === key.store.service),
-    wake: (partitions) => subscription.wake(partitions),
-  };
-}
-
-const scheduledPerTransaction = 100;
 /** A batch that waits for somebody else's lock keeps its own messages waiting. */
 const batchLockTimeoutMs = 3_000;
 const purgedAtOnce = 1_000;

@@ -10,7 +10,8 @@ let mall: Awaited<ReturnType<typeof startBusyMall>>;
 let running: ChildProcess | undefined;
 const servers: Server[] = [];
 beforeAll(async () => {
-  mall = await startBusyMall({ count: 3, walkMs: [0, 0], pollMs: 50 });
+  mall = await startBusyMall();
+  mall.startBots({ count: 3, walkMs: [0, 0], pollMs: 50 });
 });
 afterEach(() => running?.kill("SIGKILL"));
 afterAll(async () => {

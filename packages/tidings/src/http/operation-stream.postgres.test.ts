@@ -121,6 +121,7 @@ test("who waits for an operation and goes away is not waited for", async () => {
 
 test("a client that cannot be served just now is told to come back, as an error would end its stream for good", async () => {
   const id = await begin();
+  await until("nobody of the tests before follows any more", () => shop.runtime.live.size === 0);
   const table = shop.store.table("operations");
   const client = await shop.pool.connect();
   onTestFinished(() => client.release());

@@ -134,6 +134,23 @@ describe("an order", () => {
     await until("the shopper is told", async () => (await kindsTold(customerId))[0]?.kind === "cancelled");
   });
 
+  it("has one cancellation while it is cancelling, however often that is asked for", async () => {
+    const { orderId } = await placeOrder();
+    const ask = () => api<{ name: string; done: boolean }>(`POST /api/orders/${orderId}/cancel`);
+    const answers = [...(await Promise.all([ask(), ask(), ask()])), await ask()];
+    expect(answers.map(({ status }) => status)).toEqual([202, 202, 202, 202]);
+    const [name, ...others] = new Set(answers.map(({ body }) => body.name));
+    expect(others).toEqual([]);
+    const cancellationId = await cancellationOf(orderId);
+    expect(name).toBe(`operations/${cancellationId}`);
+    expect(await send("ConfirmCancellation", { orderId, cancellationId })).toEqual(done(orderId));
+    expect((await api(`GET /api/${name}`)).body).toMatchObject({
+      done: true,
+      response: { status: "cancelled" },
+    });
+    expect(problemOf(await ask())).toBe("409 order-cannot-be-cancelled");
+  });
+
   it("goes on as approved when its cancellation is abandoned", async () => {
     const { orderId } = await placeOrder();
     await send("ApproveOrder", { orderId, shoppingListId });

@@ -94,7 +94,9 @@ When<Story>("{shopper} tries to cancel {order}", async function (_: Shopper, ord
 });
 
 When<Story>("{shopper} asks twice at once to cancel {order}", async function (_: Shopper, order: Placed) {
-  for (const answer of await Promise.all([cancel(this, order), cancel(this, order)])) bodyOf(answer);
+  const [first, second] = await Promise.all([cancel(this, order), cancel(this, order)]);
+  // The slower one may find the order cancelled already.
+  bodyOf(verdictOf(first) === "202" ? first : second);
 });
 
 async function cancel(story: Story, { id }: Placed) {
@@ -104,8 +106,8 @@ async function cancel(story: Story, { id }: Placed) {
 }
 
 Then<Story>("there is one cancellation", function () {
-  const [first, ...others] = this.cancellations.map(({ name }) => name);
-  ok(others.length > 0 && others.every((name) => name === first), `${first}, ${others}`);
+  const names = new Set(this.cancellations.map(({ name }) => name));
+  strictEqual(names.size, 1);
 });
 
 Then<Story>("the cancellation succeeds", async function () {

@@ -88,9 +88,18 @@ export class WakeUp {
     this.#timer = undefined;
     this.#lastSent = performance.now();
     if (this.#pending.size === 0) return;
-    const logs = [...this.#pending].map(([source, hints]) => `${source} ${[...hints.keys()].join(",")}`);
-    this.#notify(`${this.#self} ${logs.join(" ")}`.slice(0, maxPayload));
+    const exact = this.#pendingAs(textOf);
+    const payload =
+      exact.length <= maxPayload ? exact : this.#pendingAs(({ partition }) => textOf({ partition }));
+    this.#notify(payload.slice(0, maxPayload));
     this.#pending.clear();
+  }
+
+  #pendingAs(text: (hint: WakeHint) => string): string {
+    const logs = [...this.#pending].map(([source, hints]) => {
+      return `${source} ${[...new Set([...hints.values()].map(text))].join(",")}`;
+    });
+    return [this.#self, ...logs].join(" ");
   }
 
   #notify(payload: string): void {
@@ -152,5 +161,8 @@ function hintOf(text: string): WakeHint[] {
 const installed = "installed";
 const channel = "tidings";
 const coalesceMs = 10;
-/** PostgreSQL's limit is 8,000 bytes; a cut list is made up for by the next poll. */
+/**
+ * PostgreSQL's limit is 8,000 bytes. When what was recorded does not fit, the partitions alone are named; when these do
+ * not fit either, the next poll makes up for what was cut.
+ */
 const maxPayload = 7_900;

@@ -17,6 +17,11 @@ export const errorCatalogue = {
     disposition: "park",
     fix: "Correct the data where it is recorded; a message that arrived like this waits as a dead letter and can be edited.",
   },
+  "message-too-large": {
+    message: "A message is larger than 1,000,000 bytes.",
+    disposition: "park",
+    fix: "Store what is large elsewhere and record where it is.",
+  },
   "message-too-new": {
     message: "A message is of a newer version than this program knows.",
     disposition: "retry",
@@ -76,6 +81,21 @@ export const errorCatalogue = {
     message: "A service's number of partitions is fixed when it is installed.",
     disposition: "park",
     fix: "Remove `partitions` from the configuration, or set the installed number.",
+  },
+  "broker-unavailable": {
+    message: "The broker cannot be reached, or did not confirm in time.",
+    disposition: "retry",
+    fix: "Check NATS_URL and the servers that it names. What was recorded waits in the outbox until they are back.",
+  },
+  "broker-drift": {
+    message: "What the broker keeps for a service is not as it should be, and cannot be changed into it.",
+    disposition: "retry",
+    fix: "Change it back by hand, or delete it on purpose, as the text says.",
+  },
+  "log-unknown": {
+    message: "The broker has no log of that service.",
+    disposition: "retry",
+    fix: "Start the service once; those that read its log begin by themselves when it appears.",
   },
   "projection-not-rebuildable": {
     message: "A projection cannot be rebuilt as it is.",

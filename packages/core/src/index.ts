@@ -1,4 +1,14 @@
 export { type Aggregate, type AggregateRoot, type DomainEvent, defineAggregate } from "./aggregate.ts";
+export type {
+  Broker,
+  BrokerLog,
+  BrokerOptions,
+  LogEntry,
+  LogReader,
+  LogReading,
+  ReceivedEntry,
+  ServiceNotice,
+} from "./broker.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export { type CloudEvent, fromCloudEvent, toCloudEvent } from "./cloud-event.ts";
 export {

@@ -30,11 +30,8 @@ export interface ClaimedPartition {
   readonly full: boolean;
 }
 
-interface Row {
-  partition: number;
-  cursor: string;
-  position: string | null;
-  blocked: boolean;
+/** The columns of a log that make a message. */
+export interface MessageRow {
   id: string;
   kind: Message["kind"];
   type: string;
@@ -47,45 +44,57 @@ interface Row {
   data: unknown;
 }
 
+interface Row extends MessageRow {
+  partition: number;
+  cursor: string;
+  position: string | null;
+  blocked: boolean;
+}
+
 /**
  * Leases partitions and reads the next messages of each, in one round trip.
  *
  * The two statements are apart for a reason: in READ COMMITTED each sees what was committed when it began. The first
  * takes the leases (those that another instance holds are passed over); the second begins when they are held, so it sees every message and every parked key that the previous holder of the lease left behind.
  *
- * @param types only messages of these types come with their data and reach a handler; the others are passed by
+ * @param types only messages of these types come with their data and reach a handler, the others are passed by; all, when
+ * it is null
  */
 export async function claimBatch(
   unit: UnitOfWork,
   key: SubscriptionKey,
-  types: readonly string[],
+  types: readonly string[] | null,
   partitions: readonly number[],
   limit: number,
 ): Promise<Batch> {
   const claimed = unit.query<Lease>(tryLeases(key, partitions));
   const read = unit.query<Row>(readNext(key, types, partitions, limit));
   const leases = new Map((await claimed).rows.map(({ partition, leased }) => [partition, leased]));
-  return toBatch((await read).rows, leases, { limit, source: key.source.service, types: new Set(types) });
+  return toBatch((await read).rows, leases, {
+    limit,
+    source: key.source.service,
+    types: types && new Set(types),
+  });
 }
 
 function readNext(
   { subscription, source, store }: SubscriptionKey,
-  types: readonly string[],
+  types: readonly string[] | null,
   partitions: readonly number[],
   limit: number,
 ): QueryConfig {
   return {
-    name: `tidings_read ${source.schema}`,
+    name: `tidings_read ${source.name}`,
     text: `
 select c.partition, c.position as cursor, o.position, o.id, o.kind, o.type, o.version, o.key, o.time, o.correlation_id,
-  o.causation_id, o.headers, case when o.type = any($3) then o.data end as data,
+  o.causation_id, o.headers, case when $3::text[] is null or o.type = any ($3) then o.data end as data,
   exists (select from ${store.table("parked")} p where p.subscription = $2 and p.source = $1 and p.key = o.key) as blocked
 from (
-  select c.partition, ${cursorPosition(store)} as position
+  select c.*, ${cursorPosition(store)} as position
   from (select $2::text as subscription, p as partition from unnest($4::smallint[]) p) c
 ) c
 left join lateral (
-  select * from ${source.table("outbox")} o
+  select * from ${source.rows} o
   where o.partition = c.partition and o.position > c.position
   order by o.position limit $5
 ) o on true
@@ -103,7 +112,7 @@ interface Lease {
 function toBatch(
   rows: readonly Row[],
   leases: ReadonlyMap<number, boolean | null>,
-  { limit, source, types }: { limit: number; source: string; types: ReadonlySet<string> },
+  { limit, source, types }: { limit: number; source: string; types: ReadonlySet<string> | null },
 ): Batch {
   const partitions = new Map<number, ClaimedPartition>();
   const counts = new Map<number, number>();
@@ -123,12 +132,13 @@ function toBatch(
     size++;
     counts.set(partition, count);
     partitions.set(partition, { from, to: position, full: count === limit });
-    if (types.has(row.type)) messages.push({ partition, position, blocked, message: toMessage(row, source) });
+    if (!types || types.has(row.type))
+      messages.push({ partition, position, blocked, message: toMessage(row, source) });
   }
   return { partitions, messages, size };
 }
 
-function toMessage(row: Row, source: string): Message {
+export function toMessage(row: MessageRow, source: string): Message {
   return {
     id: row.id,
     kind: row.kind,

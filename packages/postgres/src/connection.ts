@@ -1,4 +1,5 @@
 import pg from "pg";
+import { transactionLeaseMs } from "./keep-alive.ts";
 import { quoteIdentifier } from "./store.ts";
 
 /** How a pool of connections is to behave. */
@@ -9,18 +10,18 @@ export interface PoolOptions {
   readonly name: string;
   /** At most so many connections; who asks for one more waits. */
   readonly max: number;
-  /** A transaction that sits idle longer is ended by the server, so that a stalled process frees what it leased. */
-  readonly idleInTransactionMs?: number;
   /** A statement that waits longer for a lock gives up. */
   readonly lockTimeoutMs?: number;
   /** A statement that takes longer is cancelled by the server. */
   readonly statementTimeoutMs?: number;
+  /** Whether a commit may be forgotten by a server that crashes right after it. */
+  readonly isForgettable?: boolean;
 }
 
 /**
  * A pool of pipelining connections. An idle connection that the server closes is replaced; it never takes the process
  * down. Transactions are READ COMMITTED whatever the database says: a batch must see what was committed after it got
- * its leases. Waiting for a connection ends after 5 s with an error that {@link isTransient} knows.
+ * its leases. One that a process leaves idle is ended by the server (see keep-alive.ts). Waiting for a connection ends after 5 s with an error that {@link isTransient} knows.
  */
 export function createPool(url: string, options: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
@@ -29,10 +30,10 @@ export function createPool(url: string, options: PoolOptions): pg.Pool {
     application_name: options.name,
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
-    idle_in_transaction_session_timeout: options.idleInTransactionMs ?? 60_000,
+    idle_in_transaction_session_timeout: transactionLeaseMs,
     ...(options.lockTimeoutMs !== undefined && { lock_timeout: options.lockTimeoutMs }),
     ...(options.statementTimeoutMs !== undefined && { statement_timeout: options.statementTimeoutMs }),
-    options: `-c search_path=${escapeOption(quoteIdentifier(options.schema))} -c default_transaction_isolation=${escapeOption("read committed")}`,
+    options: `-c search_path=${escapeOption(quoteIdentifier(options.schema))} -c default_transaction_isolation=${escapeOption("read committed")}${options.isForgettable ? " -c synchronous_commit=off" : ""}`,
     keepAlive: true,
     pipeline: true,
   } as pg.PoolConfig);

@@ -2,7 +2,39 @@ import type { ClientBase } from "pg";
 import { readCursors } from "./cursors.ts";
 import { type Registry, readHeads } from "./registry.ts";
 import { SharedReads } from "./shared-reads.ts";
+import type { Routes } from "./source-log.ts";
 import type { Store } from "./store.ts";
+
+/** What a gate needs of its surroundings. */
+export interface GateOptions {
+  readonly client: Pick<ClientBase, "query">;
+  readonly registry: () => Registry;
+  readonly routes: Routes;
+  /** Lets a reader's subscriptions of this process read partitions that hold nothing for it. */
+  readonly catchUp: (service: string, source: string, partitions: readonly number[]) => void;
+  /** Puts a question to a service in another database; undefined when it does not answer in time. */
+  readonly ask?: (service: string, question: ReachQuestion, timeoutMs: number) => Promise<unknown>;
+}
+
+/** Asks a service to catch up with a token, on the way of a request that waits for it elsewhere. */
+export interface ReachQuestion {
+  readonly about: "reach";
+  readonly token: Entries;
+  /** The services that have been asked on that way. */
+  readonly visited: readonly string[];
+  readonly timeoutMs: number;
+}
+
+interface ReachAnswer {
+  readonly outcome: Outcome;
+  readonly token: Entries;
+  readonly visited: readonly string[];
+}
+
+/** A token as JSON says it. */
+type Entries = readonly (readonly [service: string, positions: readonly (readonly [number, number])[]])[];
+
+type Outcome = "unconcerned" | "reached" | "late";
 
 /** Positions by service and partition: what a client has seen, and does not want to miss. */
 export type ConsistencyToken = ReadonlyMap<string, ReadonlyMap<number, number>>;
@@ -15,10 +47,10 @@ export type ConsistencyToken = ReadonlyMap<string, ReadonlyMap<number, number>>;
  *
  * However many requests wait, they cost one query for each pair of services waited for: every 20 ms while the reader
  * moves, less and less often while it does not, every 200 ms at last. Batches that run in this process are seen at once.
+ * A service in another database is asked to wait for what is before it on the way, and to say how far its log goes then.
  */
 export class ConsistencyGate {
-  readonly #client: Pick<ClientBase, "query">;
-  readonly #registry: () => Registry;
+  readonly #options: GateOptions;
   /** By reader and source: the lowest cursor of the reader's subscriptions in each partition, as last seen. */
   readonly #reached = new Map<string, Map<string, Map<number, number>>>();
   /** The pairs whose cursors are being read again and again. */
@@ -26,13 +58,8 @@ export class ConsistencyGate {
   readonly #waiting = new Map<string, Set<(subscriptions: readonly string[]) => void>>();
   readonly #heads: SharedReads<{ readonly id: string; readonly positions: Map<number, number> }>;
 
-  readonly #catchUp: CatchUp;
-
-  /** @param catchUp lets a reader's subscriptions of this process read partitions that hold nothing for it */
-  constructor(client: Pick<ClientBase, "query">, registry: () => Registry, catchUp: CatchUp) {
-    this.#client = client;
-    this.#registry = registry;
-    this.#catchUp = catchUp;
+  constructor(options: GateOptions) {
+    this.#options = options;
     this.#heads = new SharedReads((sources) => this.#readHeads(sources));
   }
 
@@ -44,7 +71,9 @@ export class ConsistencyGate {
     positions: ReadonlyMap<number, number>,
   ): void {
     const reached = this.#reachedBy(service, source, subscription);
-    for (const [partition, position] of positions) reached.set(partition, position);
+    for (const [partition, position] of positions) {
+      if (position > (reached.get(partition) ?? -1)) reached.set(partition, position);
+    }
     const waiting = this.#waiting.get(pairOf(service, source));
     if (!waiting?.size) return;
     const subscriptions = this.#subscriptionsOf(service, source);
@@ -55,7 +84,18 @@ export class ConsistencyGate {
   async consistent(token: ConsistencyToken, service: string, timeoutMs: number): Promise<boolean> {
     const deadline = performance.now() + timeoutMs;
     const required = new Map([...token].map(([source, positions]) => [source, new Map(positions)]));
-    return (await this.#reach(service, required, new Set(), deadline)) !== "late";
+    const reach = this.#isHere(service) ? this.#reach : this.#reachElsewhere;
+    return (await reach.call(this, service, required, new Set(), deadline)) !== "late";
+  }
+
+  /** Answers another process's question about a service of this one. */
+  async answer(service: string, { token, visited, timeoutMs }: ReachQuestion): Promise<ReachAnswer> {
+    const deadline = performance.now() + timeoutMs;
+    const required = new Map(token.map(([source, positions]) => [source, new Map(positions)]));
+    const asked = new Set(visited);
+    const outcome = await this.#reach(service, required, asked, deadline);
+    if (outcome === "reached") await this.#requireHeads(service, required);
+    return { outcome, token: entriesOf(required), visited: [...asked] };
   }
 
   async #reach(
@@ -63,14 +103,13 @@ export class ConsistencyGate {
     required: Map<string, Map<number, number>>,
     visited: Set<string>,
     deadline: number,
-  ): Promise<"unconcerned" | "reached" | "late"> {
+  ): Promise<Outcome> {
     visited.add(service);
     let outcome: "unconcerned" | "reached" = "unconcerned";
     for (const source of this.#sourcesOf(service)) {
       if (!visited.has(source)) {
-        const upstream = await this.#reach(source, required, visited, deadline);
-        if (upstream === "late") return "late";
-        if (upstream === "reached") await this.#requireHeads(source, required);
+        const reach = this.#isHere(source) ? this.#reachHere : this.#reachElsewhere;
+        if ((await reach.call(this, source, required, visited, deadline)) === "late") return "late";
       }
       const positions = required.get(source);
       if (!positions) continue;
@@ -80,9 +119,46 @@ export class ConsistencyGate {
     return outcome;
   }
 
+  async #reachHere(
+    source: string,
+    required: Map<string, Map<number, number>>,
+    visited: Set<string>,
+    deadline: number,
+  ): Promise<Outcome> {
+    const outcome = await this.#reach(source, required, visited, deadline);
+    if (outcome === "reached") await this.#requireHeads(source, required);
+    return outcome;
+  }
+
+  /** Like {@link #reachHere}, in the process of that service. One that does not answer is late. */
+  async #reachElsewhere(
+    source: string,
+    required: Map<string, Map<number, number>>,
+    visited: Set<string>,
+    deadline: number,
+  ): Promise<Outcome> {
+    const timeoutMs = Math.max(0, deadline - performance.now());
+    const question: ReachQuestion = {
+      about: "reach",
+      token: entriesOf(required),
+      visited: [...visited],
+      timeoutMs,
+    };
+    const answer = (await this.#options.ask?.(source, question, timeoutMs)) as ReachAnswer | undefined;
+    if (!answer) return "late";
+    for (const service of answer.visited) visited.add(service);
+    for (const [service, positions] of answer.token) required.set(service, new Map(positions));
+    return answer.outcome;
+  }
+
+  #isHere(service: string): boolean {
+    return this.#options.ask === undefined || this.#options.registry().stores.has(service);
+  }
+
   #sourcesOf(service: string): Set<string> {
     return new Set(
-      this.#registry()
+      this.#options
+        .registry()
         .subscriptions.filter((entry) => entry.service === service && entry.isOfEvents)
         .map((entry) => entry.source),
     );
@@ -94,10 +170,10 @@ export class ConsistencyGate {
   }
 
   async #readHeads(sources: readonly string[]): Promise<{ id: string; positions: Map<number, number> }[]> {
-    const stores = sources.flatMap((source) => this.#registry().stores.get(source) ?? []);
+    const stores = sources.flatMap((source) => this.#options.registry().stores.get(source) ?? []);
     const read = async (store: Store) => ({
       id: store.service,
-      positions: await readHeads(this.#client, store),
+      positions: await readHeads(this.#options.client, store),
     });
     return Promise.all(stores.map(read));
   }
@@ -115,7 +191,7 @@ export class ConsistencyGate {
     const pair = pairOf(service, source);
     const waiting = this.#waiting.get(pair) ?? new Set();
     this.#waiting.set(pair, waiting);
-    this.#catchUp(service, source, [...positions.keys()]);
+    this.#options.catchUp(service, source, [...positions.keys()]);
     return new Promise((resolve) => {
       const finish = (reached: boolean) => {
         waiting.delete(check);
@@ -136,7 +212,7 @@ export class ConsistencyGate {
     const pair = pairOf(service, source);
     this.#refreshing.add(pair);
     let pauseMs = minPauseMs;
-    while (waiting.size > 0 && this.#registry().stores.has(source)) {
+    while (waiting.size > 0) {
       const hasMoved = await this.#readCursors(service, source).catch(() => false);
       pauseMs = hasMoved ? minPauseMs : Math.min(pauseMs * 1.25, maxPauseMs);
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
@@ -146,11 +222,11 @@ export class ConsistencyGate {
 
   /** @returns whether another process has moved a cursor since it was last looked at */
   async #readCursors(service: string, source: string): Promise<boolean> {
-    const { stores } = this.#registry();
-    const [store, log] = [stores.get(service), stores.get(source)];
+    const store = this.#options.registry().stores.get(service);
+    const log = store && this.#options.routes(store, source);
     if (!store || !log) return false;
     let hasMoved = false;
-    const rows = await readCursors(this.#client, store, log, this.#subscriptionsOf(service, source));
+    const rows = await readCursors(this.#options.client, store, log, this.#subscriptionsOf(service, source));
     for (const [subscription, cursors] of Map.groupBy(rows, (row) => row.subscription)) {
       const known = this.#reachedBy(service, source, subscription);
       const moved = cursors.filter(({ partition, position }) => (known.get(partition) ?? 0) < position);
@@ -163,9 +239,11 @@ export class ConsistencyGate {
   }
 
   #subscriptionsOf(service: string, source: string): string[] {
-    const theirs = this.#registry().subscriptions.filter(
-      (entry) => entry.service === service && entry.source === source,
-    );
+    const theirs = this.#options
+      .registry()
+      .subscriptions.filter(
+        (entry) => entry.service === service && entry.source === source && entry.isOfEvents,
+      );
     return theirs.map(({ subscription }) => subscription);
   }
 
@@ -191,10 +269,12 @@ export class ConsistencyGate {
   }
 }
 
-type CatchUp = (service: string, source: string, partitions: readonly number[]) => void;
-
 const minPauseMs = 20;
 const maxPauseMs = 200;
+
+function entriesOf(token: ConsistencyToken): Entries {
+  return [...token].map(([service, positions]) => [service, [...positions]]);
+}
 
 function pairOf(service: string, source: string): string {
   return `${service} ${source}`;

@@ -1,4 +1,5 @@
 import type { ClientBase, QueryConfig } from "pg";
+import { receiptsSuffix, type SourceLog } from "./source-log.ts";
 import { lockClass, type Store } from "./store.ts";
 
 /**
@@ -15,7 +16,7 @@ import { lockClass, type Store } from "./store.ts";
 export interface SubscriptionKey {
   readonly subscription: string;
   /** The log that is read. */
-  readonly source: Store;
+  readonly source: SourceLog;
   /** Where the cursors and the parked messages are. */
   readonly store: Store;
 }
@@ -34,10 +35,10 @@ export function tryLeases(
   partitions: readonly number[],
 ): QueryConfig {
   return {
-    name: `tidings_lease ${source.schema}`,
+    name: `tidings_lease ${source.name}`,
     text: `
 select c.partition, case when exists (
-    select from ${source.table("outbox")} o where o.partition = c.partition and o.position > ${cursorPosition(store)}
+    select from ${source.rows} o where o.partition = c.partition and o.position > ${cursorPosition(store)}
   ) then pg_try_advisory_xact_lock($4, c.partition) end as leased
 from (select $2::text as subscription, p as partition from unnest($3::smallint[]) p) c`,
     values: [source.service, subscription, partitions, leaseClass(store, subscription, source.service)],
@@ -71,16 +72,28 @@ export function cursorPosition(store: Store): string {
 export async function readCursors(
   client: Pick<ClientBase, "query">,
   store: Store,
-  source: Store,
+  source: SourceLog,
   subscriptions: readonly string[],
 ): Promise<{ subscription: string; partition: number; position: number }[]> {
   const { rows } = await client.query<{ subscription: string; partition: number; position: string }>({
-    name: `tidings_cursors ${store.schema}`,
-    text: `select c.*, ${cursorPosition(store)} as position
+    name: `tidings_cursors ${store.schema} ${source.kind}`,
+    text: `select c.*, ${source.kind === "outbox" ? cursorPosition(store) : passedPosition(store, source)} as position
       from (select s as subscription, p as partition from unnest($2::text[]) s, generate_series(0, $3::int - 1) p) c`,
     values: [source.service, subscriptions, source.partitions],
   });
   return rows.map((row) => ({ ...row, position: Number(row.position) }));
+}
+
+/**
+ * The SQL of the position up to which a subscription needs nothing more of its inbox: that before the first message that
+ * it has not handled, or all that has been received. Its cursor stays where the last message was that concerned it.
+ */
+function passedPosition(store: Store, source: SourceLog): string {
+  const cursor = cursorPosition(store);
+  const received = cursor.replaceAll("c.subscription", `c.subscription || '${receiptsSuffix}'`);
+  return `coalesce((
+    select o.position - 1 from ${source.rows} o where o.partition = c.partition and o.position > ${cursor}
+    order by o.position limit 1), ${received})`;
 }
 
 /** Moves cursors: the statement belongs to the transaction that holds their leases. */

@@ -35,7 +35,13 @@ const transientCodes = new Set([
   "ENOTFOUND",
   "EAI_AGAIN",
   "partition-blocked",
+  "broker-unavailable",
 ]);
+
+/** Whether it was the broker that could not be reached. */
+export function isBrokerLost(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === "broker-unavailable";
+}
 
 /**
  * Whether a transaction failed through no fault of what was done in it: it lost its connection, or the server gave it

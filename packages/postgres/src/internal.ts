@@ -1,5 +1,5 @@
 export { createPool } from "./connection.ts";
-export { ConsistencyGate, type ConsistencyToken } from "./consistency.ts";
+export { ConsistencyGate, type ConsistencyToken, type ReachQuestion } from "./consistency.ts";
 export { isStreamConflict, isTransient } from "./errors.ts";
 export {
   type Claim,
@@ -10,6 +10,7 @@ export {
   type StoredAnswer,
   storeAnswer,
 } from "./idempotency.ts";
+export type { EntriesQuestion } from "./inbox/gap-filler.ts";
 export { follows } from "./operation-progress.ts";
 export {
   completeOperation,
@@ -38,6 +39,7 @@ export { readSecret } from "./secrets.ts";
 export { type RuntimeOptions, ServiceRuntime } from "./service-runtime.ts";
 export type { HandlerGroup } from "./service-subscriptions.ts";
 export { SharedReads } from "./shared-reads.ts";
+export { inboxLog, outboxLog, type Routes } from "./source-log.ts";
 export { quoteIdentifier, schemaOf } from "./store.ts";
 export {
   type BatchStep,

@@ -5,6 +5,7 @@ import { foundation } from "./migrations/0001-foundation.ts";
 import { operationVersions } from "./migrations/0002-operation-versions.ts";
 import { sagas } from "./migrations/0003-sagas.ts";
 import { projectionRebuilds } from "./migrations/0004-projection-rebuilds.ts";
+import { inbox } from "./migrations/0005-inbox.ts";
 import { quoteIdentifier, type Store, storeOf } from "./store.ts";
 
 /** One numbered step of a service's own schema. Once applied it is never edited. */
@@ -28,7 +29,7 @@ export interface MigrationPlan {
 export type ContractRole = "publishes" | "sends" | "accepts" | "handles";
 
 const defaultPartitions = 32;
-const libraryMigrations = [foundation, operationVersions, sagas, projectionRebuilds];
+const libraryMigrations = [foundation, operationVersions, sagas, projectionRebuilds, inbox];
 
 /**
  * Installs a service or brings it up to date, in one transaction: either all of it happens or nothing. Safe when

@@ -48,6 +48,12 @@ export function newMessage(author: Author, draft: Draft): Message | Promise<Mess
 function envelope(author: Author, { id, time, contract, options, headers }: Draft, data: unknown): Message {
   const key = options.key ?? contract.keyOf(data);
   if (key === "") throw new TidingsError("message-invalid", `${contract.type}: its key is empty.`);
+  if (key.length > longestKey)
+    throw new TidingsError(
+      "message-invalid",
+      `${contract.type}: its key is longer than ${longestKey} characters.`,
+    );
+  assertSize(contract, data);
   const cause = options.causedBy ? causeOf(options.causedBy) : author.cause;
   return {
     id,
@@ -69,4 +75,20 @@ function envelope(author: Author, { id, time, contract, options, headers }: Draf
       }),
     },
   };
+}
+
+const longestKey = 1_000;
+/** Whatever carries messages from here on takes as much. */
+const mostBytes = 1_000_000;
+
+/** @throws TidingsError `message-too-large` */
+function assertSize({ type }: Contract, data: unknown): void {
+  const text = JSON.stringify(data) ?? "";
+  if (text.length * 3 <= mostBytes) return;
+  const size = Buffer.byteLength(text);
+  if (size <= mostBytes) return;
+  throw new TidingsError(
+    "message-too-large",
+    `The data of a ${type} has ${size.toLocaleString("en")} bytes, of which there may be ${mostBytes.toLocaleString("en")}.`,
+  );
 }

@@ -1,4 +1,6 @@
 import type { ClientBase } from "pg";
+import { relayName } from "./relay/relay-name.ts";
+import { outboxLog, receiptsSuffix, type SourceLog } from "./source-log.ts";
 import { type Store, storeOf } from "./store.ts";
 
 type Queryable = Pick<ClientBase, "query">;
@@ -25,7 +27,8 @@ export async function readRegistry(client: Queryable): Promise<Registry> {
   const subscriptions = await client.query<RegisteredSubscription>(
     `select s.subscription, s.service, s.source, exists (
        select from tidings.contracts c where c.service = s.service and c.role = 'handles'
-         and starts_with(c.type, s.source || '.') and c.type !~ '\\.(Reply|OperationProgressed)$') as "isOfEvents"
+         and starts_with(c.type, s.source || '.') and c.type !~ '\\.(Reply|OperationProgressed)$')
+         and s.subscription <> '${relayName}' as "isOfEvents"
      from tidings.subscriptions s`,
   );
   return {
@@ -40,10 +43,9 @@ export async function readRegistry(client: Queryable): Promise<Registry> {
   };
 }
 
-/** The logs that a subscription reads, or has read. */
-export function storesReadBy({ stores, subscriptions }: Registry, subscription: string): Store[] {
-  const sources = subscriptions.filter((entry) => entry.subscription === subscription);
-  return sources.flatMap(({ source }) => stores.get(source) ?? []);
+/** The services whose logs a subscription reads, or has read. */
+export function sourcesReadBy({ subscriptions }: Registry, subscription: string): string[] {
+  return subscriptions.filter((entry) => entry.subscription === subscription).map(({ source }) => source);
 }
 
 /**
@@ -54,7 +56,7 @@ export async function registerSubscription(
   client: Queryable,
   store: Store,
   subscription: string,
-  source: Store,
+  source: SourceLog,
 ): Promise<void> {
   await client.query(
     "insert into tidings.subscriptions (subscription, service, source) values ($1, $2, $3) on conflict do nothing",
@@ -82,6 +84,10 @@ export async function removeSubscription(
        delete from tidings.subscriptions where subscription = $1 and source = $2
      ), cursors as (
        delete from ${store.table("cursors")} where subscription = $1 and source = $2
+     ), receipts as (
+       delete from ${store.table("cursors")} where subscription = $1 || '${receiptsSuffix}' and source = $2
+     ), inbox as (
+       delete from ${store.table("inbox")} where subscription = $1 and source = $2
      ), archive as (
        delete from ${store.table("archive")} where subscription = $1 and source = $2
      ), archived_sources as (
@@ -93,11 +99,22 @@ export async function removeSubscription(
 }
 
 /** The highest committed position in each partition of a log. */
-export async function readHeads(client: Queryable, source: Store): Promise<Map<number, number>> {
+export function readHeads(client: Queryable, source: Store): Promise<Map<number, number>> {
+  return readLogHeads(client, outboxLog(source), "");
+}
+
+/** The highest position that there is for a subscription to read in each partition of a log. */
+export async function readLogHeads(
+  client: Queryable,
+  source: SourceLog,
+  subscription: string,
+): Promise<Map<number, number>> {
   const { rows } = await client.query<{ partition: number; head: string | null }>({
-    name: `tidings_heads ${source.schema}`,
-    text: `select partition, (select max(position) from ${source.table("outbox")} o where o.partition = p.partition) as head
-      from generate_series(0, ${source.partitions - 1}) p (partition)`,
+    name: `tidings_heads ${source.name}`,
+    text: `select c.partition, (select max(o.position) from ${source.rows} o where o.partition = c.partition) as head
+      from (select $2::text as subscription, p as partition from generate_series(0, $3::int - 1) p) c
+      where $1::text is not null`,
+    values: [source.service, subscription, source.partitions],
   });
   return new Map(rows.filter((row) => row.head !== null).map((row) => [row.partition, Number(row.head)]));
 }

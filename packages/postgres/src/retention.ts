@@ -1,6 +1,7 @@
 import type { Pool } from "pg";
 import { readCursors } from "./cursors.ts";
 import { type Registry, readHeads } from "./registry.ts";
+import { outboxLog, type Routes } from "./source-log.ts";
 import { quoteIdentifier, type Store } from "./store.ts";
 
 /**
@@ -30,24 +31,34 @@ export async function maintainOutboxParts(
   store: Store,
   passed: number | null,
 ): Promise<{ created: number; dropped: number }> {
+  const maintained = await whileAlone(pool, store, async (client) => {
+    const parts = await listParts(client, store);
+    const head = await headOf(client, store);
+    const created = await createParts(client, store, parts, Math.floor(head / outboxPartSize));
+    const dropped = await dropParts(client, store, parts, passed);
+    await dropDetached(client, store, Math.floor(head / outboxPartSize));
+    return { created, dropped };
+  });
+  return maintained ?? { created: 0, dropped: 0 };
+}
+
+/** Lends a connection to one process at a time, for the upkeep of a store. @returns undefined when another one is at it */
+export async function whileAlone<Result>(
+  pool: Pool,
+  store: Store,
+  work: (client: Client) => Promise<Result>,
+): Promise<Result | undefined> {
   const client = await pool.connect();
   try {
-    const { rows } = await client.query("select pg_try_advisory_lock($1, $2) as mine", [
-      store.locks.outbox,
-      -1,
-    ]);
-    if (!rows[0]?.mine) return { created: 0, dropped: 0 };
+    const lock = [store.locks.outbox, -1];
+    const { rows } = await client.query("select pg_try_advisory_lock($1, $2) as mine", lock);
+    if (!rows[0]?.mine) return undefined;
     try {
       await client.query(`set statement_timeout = ${longestWaitMs}`);
-      const parts = await listParts(client, store);
-      const head = await headOf(client, store);
-      const created = await createParts(client, store, parts, Math.floor(head / outboxPartSize));
-      const dropped = await dropParts(client, store, parts, passed);
-      await dropDetached(client, store, Math.floor(head / outboxPartSize));
-      return { created, dropped };
+      return await work(client);
     } finally {
       await client.query("reset statement_timeout");
-      await client.query("select pg_advisory_unlock($1, $2)", [store.locks.outbox, -1]);
+      await client.query("select pg_advisory_unlock($1, $2)", lock);
     }
   } finally {
     client.release();
@@ -104,22 +115,22 @@ async function dropParts(
     const isPassed = passed !== null && (number + 1) * outboxPartSize <= passed;
     if (!pendingDetach && !isPassed) continue;
     const how = pendingDetach ? "finalize" : "concurrently";
-    if (!(await detach(client, store, table, how))) break;
+    if (!(await detachPart(client, store.table("outbox"), table, how))) break;
     await client.query(`drop table ${table}`);
     dropped++;
   }
   return dropped;
 }
 
-/** @returns false when a transaction that has used the outbox stays open; the part is then out of new queries' sight. */
-async function detach(
+/** @returns false when a transaction that has used the table stays open; the part is then out of new queries' sight. */
+export async function detachPart(
   client: Client,
-  store: Store,
-  table: string,
+  parent: string,
+  part: string,
   how: "finalize" | "concurrently",
 ): Promise<boolean> {
   try {
-    await client.query(`alter table ${store.table("outbox")} detach partition ${table} ${how}`);
+    await client.query(`alter table ${parent} detach partition ${part} ${how}`);
     return true;
   } catch (error) {
     if ((error as { code?: string }).code === statementTimedOut) return false;
@@ -147,8 +158,16 @@ async function dropDetached(client: Client, store: Store, current: number): Prom
  * A partition whose subscribers have read all that is committed counts as passed, unless a transaction that has drawn
  * a position in it is still open: such a one holds the partition's lock, which is therefore tried here.
  */
-export async function readPassed(pool: Pool, source: Store, registry: Registry): Promise<number | null> {
-  const readers = registry.subscriptions.filter((entry) => entry.source === source.service);
+export async function readPassed(
+  pool: Pool,
+  source: Store,
+  registry: Registry,
+  routes: Routes,
+): Promise<number | null> {
+  const readers = registry.subscriptions.filter((entry) => {
+    const reader = registry.stores.get(entry.service);
+    return entry.source === source.service && (!reader || routes(reader, source.service)?.kind === "outbox");
+  });
   if (readers.length === 0) return null;
   const client = await pool.connect();
   let isDone = false;
@@ -161,7 +180,7 @@ export async function readPassed(pool: Pool, source: Store, registry: Registry):
     const heads = await readHeads(client, source);
     await client.query("commit");
     const quiet = new Set(rows.filter((row) => row.quiet).map((row) => row.partition));
-    const passed = await lowestUnread(client, source, registry, { heads, quiet });
+    const passed = await lowestUnread(client, source, { readers, stores: registry.stores }, { heads, quiet });
     isDone = true;
     return passed;
   } finally {
@@ -172,16 +191,14 @@ export async function readPassed(pool: Pool, source: Store, registry: Registry):
 async function lowestUnread(
   client: Client,
   source: Store,
-  registry: Registry,
+  { readers, stores }: { readonly readers: Registry["subscriptions"]; readonly stores: Registry["stores"] },
   { heads, quiet }: { readonly heads: ReadonlyMap<number, number>; readonly quiet: ReadonlySet<number> },
 ): Promise<number> {
   let passed = Math.max(0, ...heads.values());
-  for (const { subscription, service } of registry.subscriptions.filter(
-    (entry) => entry.source === source.service,
-  )) {
-    const store = registry.stores.get(service);
+  for (const { subscription, service } of readers) {
+    const store = stores.get(service);
     if (!store) return 0;
-    const rows = await readCursors(client, store, source, [subscription]);
+    const rows = await readCursors(client, store, outboxLog(source), [subscription]);
     for (const { partition, position } of rows) {
       const hasReadAll = quiet.has(partition) && position >= (heads.get(partition) ?? 0);
       if (!hasReadAll) passed = Math.min(passed, position);

@@ -1,4 +1,12 @@
-import { type Cause, type Clock, type Saga, TidingsError, type Transaction, type View } from "@tidings/core";
+import {
+  type Broker,
+  type Cause,
+  type Clock,
+  type Saga,
+  TidingsError,
+  type Transaction,
+  type View,
+} from "@tidings/core";
 import { addresseeOf, partitionOf } from "@tidings/core/internal";
 import type { Pool } from "pg";
 import { closePool, createPool } from "./connection.ts";
@@ -7,15 +15,19 @@ import { pruneCursors } from "./cursors.ts";
 import { isTransient } from "./errors.ts";
 import { handlersByType } from "./handle-messages.ts";
 import { purgeExpired } from "./idempotency.ts";
+import type { EntriesAnswer, EntriesQuestion } from "./inbox/gap-filler.ts";
+import { createInboxParts, dropInboxParts } from "./inbox/inbox-parts.ts";
 import { PartitionQueues } from "./partition-queues.ts";
 import { ProjectionRebuilds } from "./rebuild/projection-rebuilds.ts";
 import type { RebuildStep } from "./rebuild/rebuild-step.ts";
 import { recordDue } from "./record-due.ts";
-import { type Registry, storesReadBy } from "./registry.ts";
+import { type Registry, sourcesReadBy } from "./registry.ts";
+import { answerEntries } from "./relay/answer-entries.ts";
 import { maintainOutboxParts, readPassed } from "./retention.ts";
 import { runTransaction } from "./run-transaction.ts";
 import { SagaUpkeep } from "./sagas/saga-upkeep.ts";
 import { type HandlerGroup, ServiceSubscriptions } from "./service-subscriptions.ts";
+import type { Routes, SourceLog } from "./source-log.ts";
 import type { Store } from "./store.ts";
 import type {
   BatchStep,
@@ -42,6 +54,9 @@ export interface RuntimeOptions {
   /** Called after each commit with the operations that it changed. */
   readonly committed?: (operations: ReadonlySet<string>) => void;
   readonly registry: () => Registry;
+  readonly routes: Routes;
+  /** What carries messages between the databases of services; without it they share one. */
+  readonly broker?: Broker | undefined;
   /** Connections for requests, and for batches. */
   readonly connections: { readonly requests: number; readonly batches: number };
   readonly probe?: (step: BatchStep | RebuildStep) => void | Promise<void>;
@@ -59,6 +74,7 @@ export class ServiceRuntime {
   readonly #batchPool: Pool;
   /** For transactions apart from others: who waits for one of these holds one of the other pools. */
   readonly #apartPool: Pool;
+  #inboxPool: Pool | undefined;
   readonly #options: RuntimeOptions;
   readonly #sagas: SagaUpkeep;
   /** The rebuilds of its projections. */
@@ -81,7 +97,6 @@ export class ServiceRuntime {
       max: connections.batches,
       statementTimeoutMs: settings.handlerTimeoutMs,
       lockTimeoutMs: batchLockTimeoutMs,
-      idleInTransactionMs: 60_000 + settings.handlerTimeoutMs,
     });
     this.#sagas = new SagaUpkeep(options.sagas, {
       pool: this.pool,
@@ -93,7 +108,10 @@ export class ServiceRuntime {
       pool: this.pool,
       groups: options.groups,
       wakeUp: options.wakeUp,
+      log: options.log,
       registry: options.registry,
+      routes: options.routes,
+      remote: options.broker && { broker: options.broker, pool: this.#createInboxPool() },
       environmentOf: (group, source) => this.#environment(group, source),
     });
     this.rebuilds = this.#createRebuilds();
@@ -103,6 +121,21 @@ export class ServiceRuntime {
       max: connections.batches + 1,
       lockTimeoutMs: batchLockTimeoutMs,
     });
+  }
+
+  /** What is received is in the broker still, so its commits need not wait for the disk. */
+  #createInboxPool(): Pool {
+    const { store } = this;
+    const name = `${store.service} inbox`;
+    const options = {
+      schema: store.schema,
+      name,
+      max: 2,
+      isForgettable: true,
+      lockTimeoutMs: batchLockTimeoutMs,
+    };
+    this.#inboxPool = createPool(this.#options.url, options);
+    return this.#inboxPool;
   }
 
   #createRebuilds(): ProjectionRebuilds {
@@ -115,7 +148,8 @@ export class ServiceRuntime {
       const { rows } = await pool.query(text, [...values]);
       return { rows: rows as Row[] };
     };
-    const sources = (subscription: string) => storesReadBy(registry(), subscription);
+    const sources = (subscription: string) =>
+      sourcesReadBy(registry(), subscription).flatMap((name) => this.#options.routes(store, name) ?? []);
     const surroundings = { store, context, settings, log, probe, run, sources, pool: this.#batchPool };
     return new ProjectionRebuilds(projections, surroundings);
   }
@@ -146,12 +180,17 @@ export class ServiceRuntime {
     this.#subscriptions.catchUp(source, partitions);
   }
 
+  /** What the outbox still has of entries that did not reach their receiver. */
+  answerEntries(question: EntriesQuestion): Promise<EntriesAnswer> {
+    return answerEntries(this.pool, this.store, question);
+  }
+
   /** Starts the subscriptions whose logs are installed by now; the others start as their logs appear. */
   subscribe(): Promise<void> {
     return this.#subscriptions.subscribe();
   }
 
-  #environment(group: HandlerGroup, source: Store): SubscriptionEnvironment {
+  #environment(group: HandlerGroup, source: SourceLog): SubscriptionEnvironment {
     const { settings, clock, log, progressed, probe } = this.#options;
     const handlers = group.handlers.filter(
       ({ mode, contract }) => mode === "command" || contract.service === source.service,
@@ -191,8 +230,11 @@ export class ServiceRuntime {
     await pruneCursors(this.pool, this.store);
     await purgeExpired(this.pool, this.store, this.context.clock.now(), purgedAtOnce);
     await this.#sagas.purge();
-    const passed = await readPassed(this.pool, this.store, this.#options.registry());
+    const passed = await readPassed(this.pool, this.store, this.#options.registry(), this.#options.routes);
     await maintainOutboxParts(this.pool, this.store, passed);
+    if (!this.#inboxPool) return;
+    await createInboxParts(this.pool, this.store);
+    await dropInboxParts(this.pool, this.store);
   }
 
   /** Begins no new batch, and waits for those that run. */
@@ -203,7 +245,8 @@ export class ServiceRuntime {
   /** Closes the connections. What still uses one fails and is rolled back. */
   async close(): Promise<void> {
     this.#stopped.abort(new TidingsError("transaction-closed"));
-    await Promise.all([this.pool, this.#batchPool, this.#apartPool].map(closePool));
+    const pools = [this.pool, this.#batchPool, this.#apartPool, this.#inboxPool];
+    await Promise.all(pools.map((pool) => pool && closePool(pool)));
   }
 
   /** @returns whether the database answers */

@@ -1,4 +1,4 @@
-import { isDeadlock, isStreamConflict, isTransient } from "./errors.ts";
+import { isBrokerLost, isDeadlock, isStreamConflict, isTransient } from "./errors.ts";
 import { type BatchRequest, type BatchResult, handleBatch } from "./handle-batch.ts";
 import { nextRetryAt, retryDueHead } from "./retry-parked.ts";
 import { overdueMs, type SubscriptionEnvironment } from "./subscription-settings.ts";
@@ -19,6 +19,7 @@ import { overdueMs, type SubscriptionEnvironment } from "./subscription-settings
  */
 export class Subscription {
   readonly #env: SubscriptionEnvironment;
+  readonly #handleBatch: (request: BatchRequest) => Promise<BatchResult>;
   readonly #dirty = new Set<number>();
   readonly #busy = new Set<number>();
   readonly #isolating = new Map<number, number>();
@@ -39,8 +40,10 @@ export class Subscription {
   #overdue = 0;
   #stopped = true;
 
-  constructor(env: SubscriptionEnvironment) {
+  /** @param work handles the next messages of some partitions: {@link handleBatch}, unless told otherwise */
+  constructor(env: SubscriptionEnvironment, work?: (request: BatchRequest) => Promise<BatchResult>) {
     this.#env = env;
+    this.#handleBatch = work ?? ((request) => handleBatch(env, request));
     this.#size = Math.min(firstBatchSize, env.settings.batchSize);
   }
 
@@ -151,7 +154,7 @@ export class Subscription {
       this.#dispatch();
     }, overdueMs);
     try {
-      const result = await handleBatch(this.#env, request);
+      const result = await this.#handleBatch(request);
       this.#setbacks = 0;
       const tookMs = performance.now() - started;
       this.#adapt(result, tookMs);
@@ -219,7 +222,7 @@ export class Subscription {
     const delay = Math.min(5_000, 20 * 2 ** this.#setbacks++) * (0.5 + Math.random() / 2);
     if (!isStreamConflict(error) && this.#setbacks % 5 === 1) {
       const text = isTransient(error)
-        ? "database is unavailable; trying again"
+        ? `${isBrokerLost(error) ? "broker" : "database"} is unavailable; trying again`
         : "subscription failed; trying again";
       this.#env.log.warn({ subscription: this.#env.key.subscription, err: error }, text);
     }

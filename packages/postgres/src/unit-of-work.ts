@@ -5,6 +5,7 @@ import { partitionOf } from "@tidings/core/internal";
 import type { ClientBase, Pool, QueryConfig, QueryResult } from "pg";
 import { isConnectionLost } from "./connection.ts";
 import { isInterruption, isStalePlan } from "./errors.ts";
+import { keepAlive } from "./keep-alive.ts";
 import type { PartitionQueues } from "./partition-queues.ts";
 import { type PendingMark, PendingWrites, type ReadyWrites, statementsFor } from "./pending-writes.ts";
 import { recordMessages } from "./record-messages.ts";
@@ -73,6 +74,7 @@ export class UnitOfWork {
   readonly #pending = new PendingWrites();
   #savepoint: Savepoint | undefined;
   #begun: Promise<unknown> | undefined;
+  #endKeepAlive: () => void = () => {};
   #failure: { error: unknown } | undefined;
   #isCorked = false;
   #inFlight = 0;
@@ -106,7 +108,10 @@ export class UnitOfWork {
   query<Row extends object>(query: QueryConfig): Promise<QueryResult<Row & Record<string, never>>> {
     if (this.#closed) throw new TidingsError("transaction-closed");
     this.#cork();
-    this.#begun ??= this.#track(this.client.query("begin"));
+    if (!this.#begun) {
+      this.#begun = this.#track(this.client.query("begin"));
+      this.#endKeepAlive = keepAlive(this);
+    }
     return this.#track(this.client.query<Row & Record<string, never>>(query));
   }
 
@@ -133,6 +138,11 @@ export class UnitOfWork {
       settled();
     });
     return result;
+  }
+
+  /** Says to the server that the transaction is still in use, if it has heard nothing of it for a while. */
+  touch(): void {
+    if (!this.#closed && this.#inFlight === 0) this.client.query("select 1").catch(() => {});
   }
 
   /** How long statements were under way so far: the rest of the time the transaction waited for its user. */
@@ -206,7 +216,7 @@ export class UnitOfWork {
     const leave = await queues?.enter(writes.messages.map(({ key }) => partitionOf(key, store.partitions)));
     const recorded = this.#flush(writes, last);
     if (this.#begun === undefined) return noPositions;
-    this.#closed = true;
+    this.#close();
     const committed = this.#track(this.client.query("commit"));
     const [written, answer] = await Promise.allSettled([recorded, committed]).finally(leave);
     this.#assertSound();
@@ -232,9 +242,14 @@ export class UnitOfWork {
 
   /** From now on every use of the transaction fails; for a handler that did not finish in its time. */
   abandon(reason: Error): void {
-    this.#closed = true;
+    this.#close();
     this.#isAbandoned = true;
     this.#endSignal(reason);
+  }
+
+  #close(): void {
+    this.#closed = true;
+    this.#endKeepAlive();
   }
 
   #endSignal(reason: Error): void {
@@ -245,7 +260,7 @@ export class UnitOfWork {
   /** Ends the transaction without effect. Safe to call at any time, also after a lost connection. */
   async rollback(): Promise<void> {
     if (this.#closed) return;
-    this.#closed = true;
+    this.#close();
     this.#endSignal(rolledBack);
     if (this.#begun !== undefined) await this.client.query("rollback");
   }

@@ -18,6 +18,12 @@ export interface WakeListener {
 }
 
 /**
+ * What processes tell each other: services were installed, which may have logs that others wait for; leases were given up,
+ * which others may take. It is a single word: the hints of a log are two.
+ */
+export type News = "installed" | "released";
+
+/**
  * Tells readers whom it concerns that something was recorded: those in this process at once, those in others by a coalesced
  * `NOTIFY`, one every 10 ms at most. The notification is a transaction of its own: inside the business transaction it would
  * take a lock at commit that all databases of the server share. It is a hint; a lost one costs until the next poll.
@@ -33,13 +39,11 @@ export class WakeUp {
   #lastSent = 0;
   #closed = false;
 
-  readonly #onInstalled: () => void;
+  readonly #onTold = new Map<News, Set<() => void>>();
 
-  /** @param onInstalled called when another process has installed services */
-  constructor(url: string, log: Log, onInstalled: () => void = () => {}) {
+  constructor(url: string, log: Log) {
     this.#url = url;
     this.#log = log;
-    this.#onInstalled = onInstalled;
   }
 
   /** Connects; from then on a lost connection is made again by itself. @throws when the first attempt fails */
@@ -54,9 +58,16 @@ export class WakeUp {
     return () => listeners.delete(listener);
   }
 
-  /** Tells other processes that services were installed, which may have logs that they wait for. */
-  installed(): void {
-    this.#notify(`${this.#self} ${installed}`);
+  /** Tells the other processes some news. */
+  tell(news: News): void {
+    this.#notify(`${this.#self} ${news}`);
+  }
+
+  /** Calls back when another process tells some news. @returns a function that ends that */
+  onTold(news: News, listener: () => void): () => void {
+    const listeners = this.#onTold.get(news) ?? new Set();
+    this.#onTold.set(news, listeners.add(listener));
+    return () => listeners.delete(listener);
   }
 
   /** Call it after the commit. */
@@ -128,7 +139,7 @@ export class WakeUp {
   #receive(payload: string): void {
     const [sender, ...logs] = payload.split(" ");
     if (sender === this.#self) return;
-    if (logs.length === 1 && logs[0] === installed) this.#onInstalled();
+    if (logs.length === 1) for (const listener of this.#onTold.get(logs[0] as News) ?? []) listener();
     for (let next = 0; next + 1 < logs.length; next += 2) {
       this.#tell(logs[next] as string, (logs[next + 1] as string).split(",").flatMap(hintOf));
     }
@@ -157,8 +168,6 @@ function hintOf(text: string): WakeHint[] {
   return [{ partition: Number(partition), type: type || undefined, to: to || undefined }];
 }
 
-/** A single word: the hints of a log are two. */
-const installed = "installed";
 const channel = "tidings";
 const coalesceMs = 10;
 /**

@@ -4,6 +4,7 @@ import pg from "pg";
 import { migrateService } from "../migrate.ts";
 import { readRegistry } from "../registry.ts";
 import { ServiceRuntime } from "../service-runtime.ts";
+import { outboxLog } from "../source-log.ts";
 import { defaultSubscriptionSettings } from "../subscription-settings.ts";
 import { WakeUp } from "../wake-up.ts";
 
@@ -88,6 +89,10 @@ async function startBilling(url: string, pool: pg.Pool) {
     wakeUp,
     groups: [{ name: "billing", handlers: [on(OrderPlaced, remember), on(OrderShipped, remember)] }],
     progressed: () => {},
+    routes: (_, source) => {
+      const found = registry.stores.get(source);
+      return found && outboxLog(found);
+    },
     registry: () => registry,
     connections: { requests: 2, batches: 2 },
   });

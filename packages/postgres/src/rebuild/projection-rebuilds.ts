@@ -2,6 +2,7 @@ import { type Handler, TidingsError, type Transaction, uuidv7 } from "@tidings/c
 import { isTransient } from "../errors.ts";
 import { handlersByType } from "../handle-messages.ts";
 import { storedError } from "../parked-messages.ts";
+import type { SourceLog } from "../source-log.ts";
 import { quoteIdentifier, type Store } from "../store.ts";
 import type { Log } from "../subscription-settings.ts";
 import { useUnit } from "../unit-of-work.ts";
@@ -40,7 +41,7 @@ export interface RebuildSurroundings
   /** Runs a statement in a transaction of its own. */
   readonly run: Run;
   /** The logs that a subscription reads. */
-  readonly sources: (subscription: string) => readonly Store[];
+  readonly sources: (subscription: string) => readonly SourceLog[];
   readonly log: Log;
 }
 

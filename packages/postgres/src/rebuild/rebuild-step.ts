@@ -4,7 +4,7 @@ import { awaitLease } from "../cursors.ts";
 import { isLockTimeout } from "../errors.ts";
 import { limitsOf } from "../handle-batch.ts";
 import { type HandlersByType, handleMessages } from "../handle-messages.ts";
-import type { Store } from "../store.ts";
+import type { SourceLog } from "../source-log.ts";
 import type { SubscriptionSettings } from "../subscription-settings.ts";
 import { type ServiceContext, type UnitOfWork, useUnit } from "../unit-of-work.ts";
 import {
@@ -39,7 +39,7 @@ export interface RebuildEnvironment {
   readonly place: RebuildPlace;
   readonly handlers: HandlersByType;
   /** The logs that the projection reads. */
-  readonly sources: () => readonly Store[];
+  readonly sources: () => readonly SourceLog[];
   readonly pool: Pool;
   /** One in which nothing may be recorded. */
   readonly context: ServiceContext;

@@ -32,6 +32,13 @@ export interface ApplicationOptions {
   readonly log?: FastifyBaseLogger;
   readonly clock?: Clock;
   readonly connections?: HostOptions["connections"];
+  /** What carries messages to and from services in other databases; see {@link HostOptions}. */
+  readonly broker?: HostOptions["broker"];
+  /**
+   * What the tickets of `POST /api/live/tickets` are signed with: the same wherever they are to be good. One that is kept
+   * in the database, when left out.
+   */
+  readonly ticketKey?: Buffer | undefined;
   readonly probe?: HostOptions["probe"];
   /** Adds hooks and routes of the whole application, before those of the services: access control, documents. */
   readonly http?: (app: FastifyInstance) => void | Promise<void>;
@@ -96,8 +103,13 @@ export async function startApplication(
   }
 }
 
-function pick({ clock, connections, probe }: ApplicationOptions) {
-  return { ...(clock && { clock }), ...(connections && { connections }), ...(probe && { probe }) };
+function pick({ clock, connections, probe, broker }: ApplicationOptions) {
+  return {
+    ...(clock && { clock }),
+    ...(connections && { connections }),
+    ...(probe && { probe }),
+    ...(broker && { broker }),
+  };
 }
 
 async function startDatabase(
@@ -187,8 +199,9 @@ function readingSql({ pool }: ServiceRuntime): LiveSql {
 /** Tickets that every process on the same database takes, also after a restart. */
 async function createTickets(
   runtime: ServiceRuntime | undefined,
-  { clock = systemClock }: ApplicationOptions,
+  { clock = systemClock, ticketKey }: ApplicationOptions,
 ): Promise<LiveTickets> {
+  if (ticketKey) return new LiveTickets(ticketKey, clock);
   const key = runtime ? await readSecret(runtime.pool, "live-tickets") : randomBytes(32);
   return new LiveTickets(key, clock);
 }

@@ -8,6 +8,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   readlinkSync,
   rmSync,
   statSync,
@@ -130,6 +131,28 @@ describe("startEmbeddedPostgres", { timeout: 60_000 }, () => {
     await (await start()).close();
     expect(hasDraft()).toBe(false);
   });
+
+  it.each(["immediate", "fast"] as const)(
+    "restarts (%s) on the same port, cuts open connections, and keeps what was committed",
+    async (mode) => {
+      const postgres = await start();
+      await query(postgres.url, "CREATE TABLE kept AS SELECT 42 AS answer");
+      const client = new Client({ connectionString: postgres.url });
+      const cut = new Promise((done) => client.on("error", done));
+      await client.connect();
+      const before = runningPostmaster(join(directory, "data"));
+      await Promise.all([postgres.restart(mode), postgres.restart(mode)]);
+      await cut;
+      expect(runningPostmaster(join(directory, "data"))).not.toBe(before);
+      expect(await query(postgres.url, "SELECT * FROM kept")).toEqual([{ answer: 42 }]);
+      expect(readFileSync(join(directory, "server.log"), "utf8").includes("automatic recovery")).toBe(
+        mode === "immediate",
+      );
+      await postgres.close();
+      await expect(postgres.restart(mode)).rejects.toThrow("it was closed");
+      expect(runningPostmaster(join(directory, "data"))).toBeUndefined();
+    },
+  );
 
   it("stops PostgreSQL when its process ends without closing it", async () => {
     const child = await holdInChild();

@@ -8,7 +8,7 @@ import { createCluster, removeDrafts, startCluster } from "./embedded-postgres/c
 import { EmbeddedPostgresError } from "./embedded-postgres/failure.ts";
 import { acquireLock } from "./embedded-postgres/lock.ts";
 import { choosePlace, type Place } from "./embedded-postgres/place.ts";
-import { signalPostmaster, stopPostmaster } from "./embedded-postgres/postmaster.ts";
+import { type StopMode, signalPostmaster, stopPostmaster } from "./embedded-postgres/postmaster.ts";
 
 export { EmbeddedPostgresError };
 
@@ -28,6 +28,11 @@ export interface EmbeddedPostgresOptions {
 export interface EmbeddedPostgres {
   /** The superuser's connection string to the database `postgres`. */
   readonly url: string;
+  /**
+   * Stops the server and starts it again on the same port; connections that are open are cut. `immediate` is like a
+   * crash, after which the start replays the log. Restarts follow one another. @throws EmbeddedPostgresError after `close()`
+   */
+  restart(mode: StopMode): Promise<void>;
   /** Stops the server and frees the directory; connections that are still open are cut. Repeats are harmless. */
   close(): Promise<void>;
 }
@@ -85,10 +90,26 @@ async function startLocked(
   const stopOnExit = () => signalPostmaster(place.data, "SIGINT");
   process.once("exit", stopOnExit);
   let closing: Promise<void> | undefined;
+  let restarting: Promise<void> = Promise.resolve();
+  const restart = async (mode: StopMode) => {
+    if (closing !== undefined)
+      throw new EmbeddedPostgresError("PostgreSQL cannot be restarted, since it was closed.");
+    await stopPostmaster(place.data, mode);
+    await startOnPort(place, { ...options, port });
+  };
+  const stop = async () => {
+    await restarting;
+    await stopPostmaster(place.data);
+  };
   return {
     url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
+    restart: (mode) => {
+      const next = restarting.then(() => restart(mode));
+      restarting = next.catch(() => {});
+      return next;
+    },
     close: () => {
-      closing ??= stopPostmaster(place.data).finally(() => {
+      closing ??= stop().finally(() => {
         process.off("exit", stopOnExit);
         release();
       });

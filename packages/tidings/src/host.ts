@@ -1,13 +1,23 @@
-import { type Cause, type Clock, systemClock, type Transaction } from "@tidings/core";
+import {
+  type Broker,
+  type BrokerOptions,
+  type Cause,
+  type Clock,
+  systemClock,
+  type Transaction,
+} from "@tidings/core";
 import { noCause } from "@tidings/core/internal";
 import { migrateService, Outbox, type Store } from "@tidings/postgres";
 import {
   type Committed,
   ConsistencyGate,
+  inboxLog,
   isTransient,
   type Log,
+  outboxLog,
   type ProjectionStatus,
   type Registry,
+  type Routes,
   type RuntimeOptions,
   readRegistry,
   runTransaction,
@@ -17,12 +27,18 @@ import {
 import type pg from "pg";
 import { connect } from "./connect.ts";
 import type { Service } from "./define-service.ts";
+import { RemoteServices } from "./remote-services.ts";
 import { groupsOf, migrationPlanOf, recordsOf, settingsOf } from "./service-plan.ts";
 
 export interface HostOptions {
   readonly databaseUrl: string;
   readonly log: Log;
   readonly clock?: Clock;
+  /**
+   * What carries messages to and from services in other databases: `nats({ … })` of `@tidings/nats`. Without one the
+   * services share this database.
+   */
+  readonly broker?: BrokerOptions | undefined;
   /** Connections of each service: for requests (10), and for batches (10). */
   readonly connections?: { readonly requests?: number; readonly batches?: number };
   /** Called at each step of each batch; tests end the process there. */
@@ -48,19 +64,23 @@ export class Host {
   #closed: Promise<void> | undefined;
   readonly #warned = new Set<string>();
   readonly #onCommit: CommitListener[] = [];
+  #remote: RemoteServices | undefined;
 
   private constructor(services: readonly Service[], options: HostOptions) {
     this.#services = services;
     this.#options = options;
     this.log = options.log;
-    this.#wakeUp = new WakeUp(options.databaseUrl, options.log, () => {
+    this.#wakeUp = new WakeUp(options.databaseUrl, options.log);
+    this.#wakeUp.onTold("installed", () => {
       this.#hasNews = true;
     });
-    this.gate = new ConsistencyGate(
-      { query: ((query: pg.QueryConfig) => this.#anyPool().query(query)) as pg.Client["query"] },
-      () => this.#registry,
-      (service, source, partitions) => this.runtimes.get(service)?.catchUp(source, partitions),
-    );
+    this.gate = new ConsistencyGate({
+      client: { query: ((query: pg.QueryConfig) => this.#anyPool().query(query)) as pg.Client["query"] },
+      registry: () => this.#registry,
+      routes: this.#routes,
+      catchUp: (service, source, partitions) => this.runtimes.get(service)?.catchUp(source, partitions),
+      ...(options.broker && { ask: async (...question) => this.#remote?.broker.ask(...question) }),
+    });
   }
 
   /**
@@ -71,13 +91,15 @@ export class Host {
     const client = await connect(options.databaseUrl, "tidings host");
     const host = new Host(services, options);
     try {
+      const broker = await host.#connectBroker();
       for (const service of services) {
         const store = await migrateService(client, await migrationPlanOf(service));
-        host.runtimes.set(service.name, host.#createRuntime(service, store));
+        host.runtimes.set(service.name, host.#createRuntime(service, store, broker));
       }
+      await host.#remote?.open(host.runtimes.values(), services);
       await host.#wakeUp.start();
       await host.#subscribe(client);
-      host.#wakeUp.installed();
+      host.#wakeUp.tell("installed");
       host.#polling = host.#poll();
       return host;
     } catch (error) {
@@ -88,7 +110,29 @@ export class Host {
     }
   }
 
-  #createRuntime(service: Service, store: Store): ServiceRuntime {
+  async #connectBroker(): Promise<Broker | undefined> {
+    const { broker: options, log } = this.#options;
+    if (!options) return undefined;
+    const name = this.#services.map((service) => service.name).join(", ");
+    const broker = await options.connect({ name, log });
+    this.#remote = new RemoteServices(broker, {
+      gate: this.gate,
+      changed: () => {
+        this.#hasNews = true;
+      },
+    });
+    return broker;
+  }
+
+  /** A service reads the logs of its own database there, and those of services elsewhere in its inbox. */
+  readonly #routes: Routes = (reader, source) => {
+    const here = this.#registry.stores.get(source);
+    if (!this.#remote || source === reader.service) return here && outboxLog(here);
+    const notice = this.#remote.notices.get(source);
+    return notice && inboxLog(reader, source, notice.partitions);
+  };
+
+  #createRuntime(service: Service, store: Store, broker: Broker | undefined): ServiceRuntime {
     const { databaseUrl, log, clock = systemClock, connections = {}, probe } = this.#options;
     return new ServiceRuntime({
       url: databaseUrl,
@@ -106,6 +150,8 @@ export class Host {
         for (const listener of this.#onCommit) listener(operations);
       },
       registry: () => this.#registry,
+      routes: this.#routes,
+      broker,
       connections: { requests: connections.requests ?? 10, batches: connections.batches ?? 10 },
       ...(probe && { probe }),
     });
@@ -191,7 +237,13 @@ export class Host {
     polled.abort();
     await Promise.all([...this.runtimes.values()].map((runtime) => runtime.stop(graceMs)));
     await this.#wakeUp.close();
+    await this.#remote?.broker.close();
     await Promise.all([...this.runtimes.values()].map((runtime) => runtime.close()));
+  }
+
+  /** Whether the broker can be reached; undefined when there is none. */
+  get isBrokerConnected(): boolean | undefined {
+    return this.#remote?.broker.isConnected;
   }
 
   #anyPool(): pg.Pool {
@@ -202,10 +254,15 @@ export class Host {
 
   async #subscribe(client: Pick<pg.Client, "query">): Promise<void> {
     this.#hasNews = false;
-    this.#registry = await readRegistry(client);
+    this.#registry = await this.#readRegistry(client);
     for (const runtime of this.runtimes.values()) await runtime.subscribe();
-    this.#registry = await readRegistry(client);
+    this.#registry = await this.#readRegistry(client);
     this.#warnOfMissingLogs();
+  }
+
+  async #readRegistry(client: Pick<pg.Client, "query">): Promise<Registry> {
+    const registry = await readRegistry(client);
+    return this.#remote ? { ...registry, senders: this.#remote.sendersWith(registry.senders) } : registry;
   }
 
   #warnOfMissingLogs(): void {
@@ -214,13 +271,14 @@ export class Host {
         if (
           mode === "command" ||
           this.#registry.stores.has(contract.service) ||
+          this.#remote?.notices.has(contract.service) ||
           this.#warned.has(contract.service)
         )
           continue;
         this.#warned.add(contract.service);
         this.log.info(
           { service: service.name, source: contract.service },
-          "waiting for a service that is not installed in this database yet",
+          "waiting for a service that is not installed yet",
         );
       }
     }

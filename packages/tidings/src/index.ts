@@ -80,4 +80,5 @@ export {
 } from "./http/page.ts";
 export { Problem } from "./http/problem.ts";
 export type { ServiceHttp, ServiceRequest } from "./http/service-http.ts";
+export { installServices } from "./install-services.ts";
 export { environmentProblems, run } from "./run.ts";

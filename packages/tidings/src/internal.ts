@@ -1,1 +1,13 @@
-export {};
+export { prefersEventStream } from "./http/accept.ts";
+export { onClientGone } from "./http/client-gone.ts";
+export { decodeToken, encodeToken } from "./http/consistency-token.ts";
+export { drain } from "./http/drain.ts";
+export { EventStream } from "./http/event-stream.ts";
+export { Health } from "./http/health.ts";
+export { comeBack, LiveConnection } from "./http/live-connection.ts";
+export type { LiveHub } from "./http/live-hub.ts";
+export { parseTopic } from "./http/live-message.ts";
+export { type Follower, LiveState } from "./http/live-state.ts";
+export { LiveTickets } from "./http/live-ticket.ts";
+export { preferredWait } from "./http/prefer.ts";
+export { createHttpServer } from "./http/server.ts";

@@ -1,10 +1,10 @@
-import { TidingsError } from "@tidings/core";
+import { type BrokerOptions, TidingsError } from "@tidings/core";
 import { type Application, type ApplicationOptions, startApplication } from "./application.ts";
 import type { Service } from "./define-service.ts";
 
 /**
  * Runs services as a program: {@link startApplication} with the settings of the environment (`DATABASE_URL`, `HOST`,
- * `PORT`, `LOG_LEVEL`), until a signal ends it.
+ * `PORT`, `LOG_LEVEL`, and `NATS_URL` with its like, where services have databases of their own), until a signal ends it.
  *
  * SIGINT and SIGTERM end it without loss, a second one (half a second later or more) at once; so does the end of the
  * parent process, if there is one with a channel to it. What prevents a start is told in one sentence, with exit code 1.
@@ -20,7 +20,7 @@ export async function run(
 
 async function start(services: readonly Service[], options: ApplicationOptions): Promise<Application> {
   try {
-    return await startApplication(services, { ...fromEnvironment(process.env), ...given(options) });
+    return await startApplication(services, { ...(await fromEnvironment(process.env)), ...given(options) });
   } catch (error) {
     return fail(error);
   }
@@ -32,15 +32,30 @@ function given(options: ApplicationOptions): ApplicationOptions {
 }
 
 /** @throws TidingsError `configuration-invalid`, with every problem at once */
-function fromEnvironment(env: NodeJS.ProcessEnv): ApplicationOptions {
-  const problems = environmentProblems(env);
+async function fromEnvironment(env: NodeJS.ProcessEnv): Promise<ApplicationOptions> {
+  const { broker, problems: brokerProblems } = await brokerFromEnvironment(env);
+  const problems = [...environmentProblems(env), ...brokerProblems];
   if (problems.length > 0) throw new TidingsError("configuration-invalid", `${problems.join("; ")}.`);
   const { DATABASE_URL, HOST, PORT } = env;
   return {
     ...(DATABASE_URL && { databaseUrl: DATABASE_URL }),
     ...(HOST && { address: HOST }),
     ...(PORT && { port: Number(PORT) }),
+    ...(broker && { broker }),
   };
+}
+
+/** The broker at `NATS_URL`, if there is one. */
+async function brokerFromEnvironment(
+  env: NodeJS.ProcessEnv,
+): Promise<{ broker?: BrokerOptions; problems: readonly string[] }> {
+  if (!env.NATS_URL) return { problems: [] };
+  const module = await import("@tidings/nats").catch((error: { code?: string }) => {
+    if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
+  });
+  if (!module) return { problems: ["NATS_URL needs the package @tidings/nats: npm install @tidings/nats"] };
+  const { options, problems } = module.natsFromEnvironment(env);
+  return problems.length > 0 ? { problems } : { broker: module.nats(options), problems };
 }
 
 /**

@@ -27,7 +27,7 @@ function reactionsOf({ reacts, sagas }: Service): Handler[] {
 }
 
 /** The commands that a service sends, by itself and for its sagas. */
-function sendsOf({ sends, sagas }: Service): CommandContract[] {
+export function sendsOf({ sends, sagas }: Service): CommandContract[] {
   return [...sends, ...sagas.flatMap((saga: Saga) => commandsOf(saga))];
 }
 

@@ -15,13 +15,17 @@ export function runningPostmaster(data: string): number | undefined {
   return command.includes("postgres") && command.includes(data) ? pid : undefined;
 }
 
+/** How PostgreSQL stops: `fast` writes everything out first, `immediate` leaves that to the next start, as a crash does. */
+export type StopMode = "fast" | "immediate";
+
 /**
  * Stops the PostgreSQL that serves the data directory, if one does: open transactions are rolled back, everything
- * committed is written out. Afterwards no process and no trace of one stands in the way of a start.
+ * committed is kept. Afterwards no process and no trace of one stands in the way of a start.
  */
-export async function stopPostmaster(data: string): Promise<void> {
+export async function stopPostmaster(data: string, mode: StopMode = "fast"): Promise<void> {
   const stopped =
-    (await signalAndWait(data, "SIGINT", 60_000)) || (await signalAndWait(data, "SIGQUIT", 10_000));
+    (mode === "fast" && (await signalAndWait(data, "SIGINT", 60_000))) ||
+    (await signalAndWait(data, "SIGQUIT", 10_000));
   if (!stopped) throw new EmbeddedPostgresError(`PostgreSQL (process ${recordedPid(data)}) does not stop.`);
   removeForeignPid(data);
 }

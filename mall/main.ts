@@ -3,8 +3,9 @@ import { pino } from "pino";
 import { type ApplicationOptions, run } from "tidings";
 import { asBots } from "./bot-token.ts";
 import { type Bots, startBots } from "./bots.ts";
-import { type Demo, prepareDemo } from "./demo.ts";
+import { placeAnOrder, prepareDemo, reasonOf } from "./demo.ts";
 import { createMall } from "./mall.ts";
+import { keptInDatabase } from "./seeded.ts";
 import { readSettings } from "./settings.ts";
 
 const settings = readSettings(process.env);
@@ -15,6 +16,8 @@ const { services, application } = createMall({ ...settings, log });
 let bots: Bots | undefined;
 
 const mall = await run(services, {
+  databaseUrl: settings.databaseUrl,
+  ticketKey: settings.ticketKey,
   directory: settings.directory,
   directoryHint: "set MALL_DATA to another directory",
   log: log as NonNullable<ApplicationOptions["log"]>,
@@ -27,7 +30,7 @@ const mall = await run(services, {
 
 const demo =
   settings.access.demo &&
-  (await prepareDemo(mall).catch(async (error: Error) => {
+  (await prepareDemo(mall.url, keptInDatabase(mall.host)).catch(async (error: Error) => {
     const isEnding = !mall.app.server.listening;
     if (!isEnding) console.error(`The Mall cannot be shown: ${reasonOf(error)}.`);
     await mall.close();
@@ -54,21 +57,6 @@ The Mall is open.
   API reference   ${mall.url}/api/docs
   health          ${mall.url}/readyz
 
-${demo ? placeAnOrder(demo) : closed}
+${demo ? placeAnOrder(mall.url, demo) : closed}
 
 Ctrl-C closes the Mall; its data stays in ${settings.place}.`);
-
-/** The hold on the card lasts half an hour, unless `MALL_HOLD_EXPIRES` says otherwise; a new start makes a new one. */
-function placeAnOrder({ checkout, customerId }: Demo): string {
-  return `Place an order (the operation that it answers says how far it is):
-
-  ${checkout}
-
-What the shopper is told:  curl -s ${mall.url}/api/customers/${customerId}/notifications
-Many shoppers at once:     npm run busy -- --shoppers 20`;
-}
-
-/** `fetch failed` says nothing; what is behind it does. */
-function reasonOf({ message, cause }: Error): string {
-  return cause instanceof Error ? `${message} (${cause.message})` : message;
-}

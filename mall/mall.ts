@@ -21,6 +21,8 @@ export interface MallOptions extends NotificationsOptions {
   readonly holdExpiresMs?: PaymentsOptions["holdExpiresMs"] | undefined;
   /** Where the card processor is; the simulated one, at the mall's own address, when left out. */
   readonly processorUrl?: string | undefined;
+  /** By what the simulated card processor knows the Mall, where the two are processes of their own. */
+  readonly processorKey?: string | undefined;
 }
 
 /** The Mall: its services, and what it adds to them as a whole. */
@@ -36,9 +38,17 @@ const connections = { requests: 5, batches: 4 };
  * Puts the Mall together. Unless there is another card processor, the simulated one is part of it; outside demo mode it
  * answers to the Mall alone, and does not show its ledger.
  */
-export function createMall({ access, processorUrl, holdExpiresMs, mail, log }: MallOptions): Mall {
+export function createMall({
+  access,
+  processorUrl,
+  holdExpiresMs,
+  mail,
+  log,
+  ...options
+}: MallOptions): Mall {
   let ownUrl = "";
-  const processorKey = processorUrl === undefined && !access.demo ? randomUUID() : undefined;
+  const ownKey = processorUrl === undefined && !access.demo ? randomUUID() : undefined;
+  const processorKey = options.processorKey ?? ownKey;
   const cards = httpCardProcessor(() => processorUrl ?? ownUrl, processorKey);
   const holds = holdExpiresMs === undefined ? {} : { holdExpiresMs };
   const nine = [

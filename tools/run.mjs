@@ -1,4 +1,5 @@
-// Runs the repository's programs and checks: `node tools/run.mjs start | busy | test | features | check | bench [arguments]`.
+// Runs the repository's programs and checks: `node tools/run.mjs start | cluster | busy | chaos | test | features | check |
+// bench [arguments]`.
 //
 // Works with any Node.js from 18 on and needs no dependency: it installs the dependencies when they are missing
 // or out of date, then hands over to the Node.js that they pin.
@@ -14,7 +15,13 @@ const root = resolve(fileURLToPath(import.meta.url), "../..");
 const modules = join(root, "node_modules");
 const stamp = join(modules, ".installed");
 
-const programs = { start: "mall/main.ts", busy: "mall/busy.ts", bench: "bench/main.ts" };
+const programs = {
+  start: "mall/main.ts",
+  cluster: "mall/cluster.ts",
+  busy: "mall/busy.ts",
+  chaos: "mall/chaos.ts",
+  bench: "bench/main.ts",
+};
 
 const checks = [
   ["Format and lint", packageProgram("@biomejs/biome", "biome"), ["check", "--error-on-warnings"]],
@@ -51,7 +58,9 @@ if (command === "stamp") {
   const [title, program, args, flags] = features;
   process.exit(await runAll(await ready(), [[title, program, [...args, ...rest], flags]]));
 } else {
-  fail("Say what to run: node tools/run.mjs start | busy | test | features | check | bench");
+  fail(
+    "Say what to run: node tools/run.mjs start | cluster | busy | chaos | test | features | check | bench",
+  );
 }
 
 /** Installs what is missing and returns the path of the Node.js to use. */

@@ -14,6 +14,7 @@ export async function startBusyMall() {
   let crew: Bots | undefined;
   return {
     url: host.url,
+    databaseUrl: host.database.url,
     startBots: (bots: BotsOptions) => {
       crew = startBots(httpClient(host.url), bots);
     },

@@ -2,7 +2,7 @@ import { until } from "@tidings/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startBusyMall } from "./busy-mall.fixture.ts";
 import { plants } from "./invariant-plants.fixture.ts";
-import { type Ask, allInvariants, findBroken, goingOn } from "./invariants.fixture.ts";
+import { type Ask, allInvariants, findBroken, goingOn } from "./invariants.ts";
 import { runCrowd } from "./shopper-crowd.ts";
 import { readSpec } from "./shopper-spec.ts";
 import { Tally } from "./shopper-tally.ts";

@@ -13,6 +13,18 @@ export interface Place {
   /** Ends everything at once. */
   readonly signal: AbortSignal;
   readonly inspect: Inspect;
+  /** For a mall in which things break on purpose: how its answers are waited for. Else whatever breaks is unexpected. */
+  readonly patience?: Patience | undefined;
+}
+
+/** How a crowd takes it when something on the way breaks. */
+export interface Patience {
+  /** Calls the mall until there is an answer that is more than "later". */
+  readonly api: Api;
+  /** Judges the answer to a request for a stream. @throws Unexpected when it is none that may be given */
+  streamAnswered(response: Response): void;
+  /** Told when a stream could not be opened or broke off: whoever followed it asks again by other means. */
+  streamLost(error: Error): void;
 }
 
 /** An answer that was to be expected: what was asked for, or a refusal that the asker knows of. */
@@ -46,7 +58,8 @@ export class Unexpected extends Error {}
 /** @returns a client of one person, who sends back the last `Consistency-Token` */
 export function shopperClient(place: Place): ShopperClient {
   const { url, tally, signal } = place;
-  const api = httpClient(url, place.token === undefined ? {} : { authorization: `Bearer ${place.token}` });
+  const authorization = place.token === undefined ? {} : { authorization: `Bearer ${place.token}` };
+  const api = place.patience?.api ?? httpClient(url, authorization);
   let token: string | null = null;
   const headers = () => ({
     ...(token && { "consistency-token": token }),

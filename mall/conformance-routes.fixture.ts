@@ -124,11 +124,13 @@ export async function listsOf(visitor: () => Api): Promise<{ path: string; add()
   };
   const open = () => create(api, "POST /api/stores", { name: "Paged", location: "South wing" });
   const none = async () => "";
+  const placed = await order();
+  await api(`GET /api/orders/${placed}`);
   return [
     { path: "/api/stores", add: open },
     { path: `/api/stores/${storeId}/products`, add: () => addProduct(api, storeId) },
     { path: `/api/customers/${customerId}/notifications`, add: order },
-    { path: `/api/orders/${await order()}/history`, add: none },
+    { path: `/api/orders/${placed}/history`, add: none },
     { path: "/api/bots", add: () => addBot(api) },
     { path: "/api/shopping-lists", add: order },
     { path: "/api/shopping-lists?status=cancelled", add: order },

@@ -1,6 +1,7 @@
-import { type GatewayOptions, readUpstreams, startGateway, untilSignal } from "@mall/gateway";
+import { type GatewayOptions, readUpstreams, startGateway } from "@mall/gateway";
 import { pino } from "pino";
 import { TidingsError } from "tidings";
+import { endOnSignal } from "tidings/internal";
 import { apiDocs } from "./api-docs.ts";
 import { createMall } from "./mall.ts";
 import { withSecretFiles } from "./secret-files.ts";
@@ -24,7 +25,7 @@ const starting = startGateway(options).catch((error) => {
   console.error(error instanceof TidingsError ? error.message : error);
   process.exit(1);
 });
-untilSignal(starting);
+endOnSignal(starting);
 const { url } = await starting;
 console.log(`The gateway is ready at ${url}.`);
 

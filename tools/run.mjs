@@ -37,6 +37,13 @@ const features = [
   ["--conditions=source"],
 ];
 
+const chaos = [
+  "Chaos",
+  () => join(root, programs.chaos),
+  ["--minutes", "2"],
+  ["--conditions=source"],
+];
+
 const [command = "", ...rest] = process.argv.slice(2);
 if (Number(process.versions.node.split(".")[0]) < 18) {
   fail(`Node.js ${process.versions.node} is too old for this repository; install Node.js 18 or later.`);
@@ -52,7 +59,7 @@ if (command === "stamp") {
   process.exit(await runAll(await ready(), checks));
 } else if (command === "test") {
   const [title, program, args] = tests;
-  const whole = rest.length > 0 ? [] : [features];
+  const whole = rest.length > 0 ? [] : [features, chaos];
   process.exit(await runAll(await ready(), [...checks, [title, program, [...args, ...rest]], ...whole]));
 } else if (command === "features") {
   const [title, program, args, flags] = features;

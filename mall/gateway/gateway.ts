@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
-import { type Service, TidingsError } from "tidings";
-import { createHttpServer, drain, Health, LiveTickets } from "tidings/internal";
+import type { Service } from "tidings";
+import { createHttpServer, drain, Health, LiveTickets, listen } from "tidings/internal";
 import { Forwarder } from "./forwarder.ts";
 import { Limiter } from "./limiter.ts";
 import { defaultLimits, type GatewayLimits } from "./limits.ts";
@@ -65,7 +65,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   try {
     await addRoutes(app, { ...options, limits, upstreams, forwarder, health });
     await upstreams.watch();
-    const url = await listen(app, options);
+    const url = await listen(app, { address: options.address ?? "127.0.0.1", port: options.port ?? 8080 });
     health.started();
     let closed: Promise<unknown> | undefined;
     const close = async () => {
@@ -101,22 +101,4 @@ async function addRoutes(app: FastifyInstance, parts: Parts): Promise<void> {
   await liveRoutes(app, { forwarder, owners, anyService, offers, liveMs: limits.liveMs, tickets });
   for (const service of services)
     await serviceRoutes(app, service, { group: upstreams.of(service.name), forwarder, owners });
-}
-
-async function listen(
-  app: FastifyInstance,
-  { address = "127.0.0.1", port = 8080 }: GatewayOptions,
-): Promise<string> {
-  try {
-    return await app.listen({ host: address, port });
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const at = `The address ${address}:${port}`;
-    if (code === "EADDRINUSE") {
-      const hint = "stop the program that listens there, or set PORT to another port";
-      throw new TidingsError("address-in-use", `${at} is in use: ${hint}.`);
-    }
-    if (!["EACCES", "EADDRNOTAVAIL", "EAI_AGAIN", "ENOTFOUND"].includes(code ?? "")) throw error;
-    throw new TidingsError("configuration-invalid", `${at} cannot be used: ${message}.`, { cause: error });
-  }
 }

@@ -1,3 +1,2 @@
 export { type Gateway, type GatewayOptions, startGateway } from "./gateway.ts";
-export { untilSignal } from "./until-signal.ts";
 export { readUpstreams, type UpstreamSettings } from "./upstream-settings.ts";

@@ -1,7 +1,6 @@
-import type { IncomingMessage, Server } from "node:http";
 import websocket from "@fastify/websocket";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { LiveTickets } from "tidings/internal";
+import { type LiveTickets, upgradeOnlyHere } from "tidings/internal";
 import type { WebSocket } from "ws";
 import { answerClient } from "./answer-client.ts";
 import { answeredAlready } from "./answered-already.ts";
@@ -105,18 +104,4 @@ function clientFor(
     return owners.find(id, (group, found) => forwarder.ask(group, lookUp({ ...asked, signal }, found)));
   };
   return new LiveClient({ credentials, offers, findOwner, liveMs, refused });
-}
-
-/**
- * Other addresses answer a request that would like to be upgraded, for example to HTTP/2, as if it would not. An upgrade
- * that is refused ends the connection, which the server no longer looks after.
- */
-function upgradeOnlyHere(app: FastifyInstance): void {
-  const server = app.server as Server & { shouldUpgradeCallback?: (request: IncomingMessage) => boolean };
-  server.shouldUpgradeCallback = ({ method, url = "", headers }) =>
-    method === "GET" && url.split("?", 1)[0] === path && headers.upgrade?.toLowerCase() === "websocket";
-  app.addHook("onResponse", (request, _reply, done) => {
-    if ((request.raw as IncomingMessage & { upgrade?: boolean }).upgrade) request.raw.socket.destroy();
-    done();
-  });
 }

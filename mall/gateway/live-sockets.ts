@@ -1,5 +1,5 @@
 import type { FastifyRequest } from "fastify";
-import { comeBack, LiveConnection, type LiveHub } from "tidings/internal";
+import { comeBack, LiveConnection } from "tidings/internal";
 import type { WebSocket } from "ws";
 import type { LiveClient } from "./live-client.ts";
 
@@ -17,7 +17,7 @@ export class LiveSockets {
     const connection = new LiveConnection({
       socket,
       request,
-      live: client as Pick<LiveHub, "follow" | "isClosed"> as LiveHub,
+      live: client,
     });
     this.#open.add(connection);
     socket.on("close", () => {

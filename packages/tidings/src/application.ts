@@ -7,6 +7,7 @@ import type { Service } from "./define-service.ts";
 import { Host, type HostOptions } from "./host.ts";
 import { drain } from "./http/drain.ts";
 import { Health } from "./http/health.ts";
+import { listen } from "./http/listen.ts";
 import { LiveHub } from "./http/live-hub.ts";
 import { offeredKind, operationKind } from "./http/live-kind.ts";
 import { liveRoutes } from "./http/live-routes.ts";
@@ -157,25 +158,9 @@ async function serve(
       live,
     });
   }
-  try {
-    const url = await app.listen({ host: address, port });
-    health.started();
-    return url;
-  } catch (error) {
-    const { code, message } = error as { code?: string; message: string };
-    if (code && unusableAddress.has(code)) {
-      throw new TidingsError(
-        "configuration-invalid",
-        `The address ${address}:${port} cannot be used: ${message}.`,
-        { cause: error },
-      );
-    }
-    if (code !== "EADDRINUSE") throw error;
-    throw new TidingsError(
-      "address-in-use",
-      `The address ${address}:${port} is in use: stop the program that listens there, or set PORT to another port.`,
-    );
-  }
+  const url = await listen(app, { address, port });
+  health.started();
+  return url;
 }
 
 /** Where the operations of all services are followed, and what they offer. */
@@ -205,5 +190,3 @@ async function createTickets(
   const key = runtime ? await readSecret(runtime.pool, "live-tickets") : randomBytes(32);
   return new LiveTickets(key, clock);
 }
-
-const unusableAddress = new Set(["EACCES", "EADDRNOTAVAIL", "EAI_AGAIN", "ENOTFOUND"]);

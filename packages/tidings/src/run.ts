@@ -85,7 +85,11 @@ function fail(error: unknown): never {
   process.exit(1);
 }
 
-function endOnSignal(starting: Promise<Application>): void {
+/**
+ * Ends the program with what it has started: SIGINT and SIGTERM without loss, a second one (half a second later or more)
+ * at once; so does the end of the parent process, if there is one with a channel to it.
+ */
+export function endOnSignal(starting: Promise<{ close(): Promise<void> }>): void {
   let endingSince: number | undefined;
   const end = async (exitCode: number) => {
     if (endingSince !== undefined) return;

@@ -11,7 +11,7 @@ export interface LiveConnectionOptions {
   readonly socket: WebSocket;
   /** The request that opened it: who asks. */
   readonly request: FastifyRequest;
-  readonly live: LiveHub;
+  readonly live: Pick<LiveHub, "follow" | "isClosed">;
   readonly maySee?: MaySee | undefined;
 }
 

@@ -67,7 +67,7 @@ export async function liveRoutes(app: FastifyInstance, options: LiveRouteOptions
  * that is refused ends the connection, which the server no longer looks after, also where a hook refused it before the
  * plugin knew of it.
  */
-function upgradeOnlyHere(app: FastifyInstance): void {
+export function upgradeOnlyHere(app: FastifyInstance): void {
   const server = app.server as Server & { shouldUpgradeCallback?: (request: IncomingMessage) => boolean };
   server.shouldUpgradeCallback = ({ method, url = "", headers }) =>
     method === "GET" && url.split("?", 1)[0] === path && headers.upgrade?.toLowerCase() === "websocket";

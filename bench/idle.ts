@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { withClient, withDatabase } from "./database.ts";
-import { withHost } from "./delivery.ts";
+import { withHost } from "./hosts.ts";
 import { billing, ordering } from "./workload.ts";
 
 /**
@@ -9,7 +9,7 @@ import { billing, ordering } from "./workload.ts";
  */
 export async function measureIdle(serverUrl: string, seconds: number): Promise<number> {
   return withDatabase(serverUrl, (url) =>
-    withHost(url, [ordering, billing], 16, async () => {
+    withHost(url, [ordering, billing], { producers: 16 }, async () => {
       await pause(5_000);
       const before = await used(url);
       await pause(seconds * 1_000);

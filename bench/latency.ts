@@ -1,7 +1,7 @@
-import { withDatabase } from "./database.ts";
-import { verify, whenHandled, withHost } from "./delivery.ts";
+import type { Sides, Transport } from "./hosts.ts";
 import { percentile } from "./measure.ts";
-import { billing, ordering, orderOf, placeOrder } from "./workload.ts";
+import { verify, whenHandled } from "./verify.ts";
+import { billing, orderOf, placeOrder } from "./workload.ts";
 
 export interface Latency {
   readonly p50: number;
@@ -13,44 +13,40 @@ export interface Latency {
  * is taken to be visible when the host reports the subscriber's progress, which it does after the subscriber's commit.
  */
 export async function measureLatency(
-  serverUrl: string,
+  transport: Transport,
   perSecond: number,
   seconds: number,
 ): Promise<Latency> {
-  return withDatabase(serverUrl, (url) =>
-    withHost(url, [ordering, billing], 16, async (host) => {
-      const delays: number[] = [];
-      const count = perSecond * seconds;
-      const runtime = host.runtime("ordering");
-      await warmUp(host);
-      const started = performance.now();
-      const pending: Promise<unknown>[] = [];
-      for (let number = 0; number < count; number++) {
-        const due = started + (number * 1_000) / perSecond;
-        const wait = due - performance.now();
-        if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
-        pending.push(
-          (async () => {
-            const { positions } = await host.commit("ordering", (tx) => placeOrder(tx, orderOf(number)));
-            const committed = performance.now();
-            const token = new Map([[runtime.store.service, positions]]);
-            if (!(await host.gate.consistent(token, "billing", 10_000)))
-              throw new Error("A message was not handled within 10 s.");
-            delays.push(performance.now() - committed);
-          })(),
-        );
-      }
-      await Promise.all(pending);
-      await verify(host, count + warmUpMessages);
-      return { p50: percentile(delays, 0.5), p99: percentile(delays, 0.99) };
-    }),
-  );
+  return transport(billing, 16, async (sides) => {
+    const count = perSecond * seconds;
+    await warmUp(sides);
+    const started = performance.now();
+    const pending: Promise<number>[] = [];
+    for (let number = 0; number < count; number++) {
+      const due = started + (number * 1_000) / perSecond;
+      const wait = due - performance.now();
+      if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+      pending.push(delayOf(sides, number));
+    }
+    const delays = await Promise.all(pending);
+    await verify(sides, count + warmUpMessages);
+    return { p50: percentile(delays, 0.5), p99: percentile(delays, 0.99) };
+  });
+}
+
+async function delayOf({ ordering, billing }: Sides, number: number): Promise<number> {
+  const { positions } = await ordering.commit("ordering", (tx) => placeOrder(tx, orderOf(number)));
+  const committed = performance.now();
+  const token = new Map([["ordering", positions]]);
+  if (!(await billing.gate.consistent(token, "billing", 10_000)))
+    throw new Error("A message was not handled within 10 s.");
+  return performance.now() - committed;
 }
 
 const warmUpMessages = 200;
 
-async function warmUp(host: Parameters<typeof whenHandled>[0]): Promise<void> {
+async function warmUp(sides: Sides): Promise<void> {
   for (let number = 0; number < warmUpMessages; number++)
-    await host.transaction("ordering", (tx) => placeOrder(tx, orderOf(number)));
-  await whenHandled(host);
+    await sides.ordering.transaction("ordering", (tx) => placeOrder(tx, orderOf(number)));
+  await whenHandled(sides);
 }

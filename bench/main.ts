@@ -1,23 +1,25 @@
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { type CheckoutRates, measureCheckout } from "./checkout.ts";
+import { measureCheckout } from "./checkout.ts";
 import { startServer } from "./database.ts";
-import { measureDelivery, type Rates } from "./delivery.ts";
 import { measureDrain } from "./drain.ts";
+import { inOneDatabase, overNats, withNats } from "./hosts.ts";
 import { measureIdle } from "./idle.ts";
 import { measureLatency } from "./latency.ts";
-import { measureLimit } from "./limit.ts";
-import { median, spread } from "./measure.ts";
 import { measureMemory } from "./memory.ts";
-import { billingInSequence } from "./workload.ts";
+import { measureRates, type RoundFindings } from "./rates.ts";
+import { measureRelay } from "./relay.ts";
+import { type Findings, numbersOf, tableOf } from "./report.ts";
 
 const help = `Measures Tidings against the limit of this machine, on the same work in one run.
 
-  npm run bench                     everything, about five minutes
+  npm run bench                     everything, about eight minutes
   npm run bench -- --json FILE      also writes the numbers to FILE
   npm run bench -- --rounds 5       more rounds: narrower medians (3 by default)
   npm run bench -- --quick          a tenth of the work, one round: for a first look, not for conclusions
   BENCH_DATABASE_URL=… npm run bench    on a server of yours instead of a fresh embedded one
+
+Whatever goes over NATS JetStream does so by one nats-server, which this starts, with its streams in files.
 `;
 
 const { values: options } = parseArgs({
@@ -35,107 +37,65 @@ if (options.help) {
 
 const scale = options.quick ? 0.1 : 1;
 const rounds = options.quick ? 1 : Number(options.rounds);
-const count = 20_000 * scale;
-const producers = 16;
+const load = { count: 20_000 * scale, producers: 16 };
+const many = { ...load, count: 10 * load.count };
 
 const server = await startServer();
 try {
-  await run(server.url);
+  const findings = await measure(server.url);
+  console.log(`\n${tableOf(findings)}`);
+  if (options.json) await writeFile(options.json, `${JSON.stringify(numbersOf(findings), null, 2)}\n`);
 } finally {
   await server.close();
 }
 
-async function run(url: string): Promise<void> {
-  const limits: number[] = [];
-  const plain: Rates[] = [];
-  const inSequence: number[] = [];
-  const held = { transaction: [] as number[], snapshot: [] as number[] };
-  const load = { count, producers };
-  await measureDelivery(url, { count: count / 10, producers });
-  for (let round = 1; round <= rounds; round++) {
-    say(`round ${round} of ${rounds}`);
-    limits.push(await measureLimit(url, count, producers));
-    let before = await measureDelivery(url, load);
-    plain.push(before);
-    for (const obstacle of ["transaction", "snapshot"] as const) {
-      const { endToEnd } = await measureDelivery(url, load, obstacle);
-      const after = await measureDelivery(url, load);
-      plain.push(after);
-      held[obstacle].push((2 * endToEnd) / (before.endToEnd + after.endToEnd));
-      before = after;
-    }
-    inSequence.push((await measureDelivery(url, load, "nothing", billingInSequence)).endToEnd);
-    limits.push(await measureLimit(url, count, producers));
-  }
-  say("drain");
+async function measure(url: string): Promise<Findings> {
+  const hasNats = await canStartNats();
+  const { apart, ...rates } = await measureRates(url, { load, hasNats }, inRounds("rates"));
   const drains: number[] = [];
-  for (let round = 1; round <= rounds; round++) drains.push(await measureDrain(url, 5 * count, producers));
+  for (const _ of inRounds("drain")) drains.push(await measureDrain(url, 5 * load.count, load.producers));
+  const nats = hasNats ? await measureNats(url, apart) : undefined;
   say("latency");
-  const latency = await measureLatency(url, 100, 30 * scale);
+  const latency = await measureLatency(inOneDatabase(url), 100, 30 * scale);
   say("idle");
   const idleCpuPercent = await measureIdle(url, 20 * scale);
   say("memory");
-  const memory = await measureMemory(url, 10 * count, producers);
-  say("checkout");
-  const checkouts: CheckoutRates[] = [];
-  const shopping = { orders: Math.ceil(count / 20), shoppers: producers, alone: 200 * scale };
-  for (let round = 1; round <= rounds; round++) checkouts.push(await measureCheckout(url, shopping));
+  const memory = await measureMemory(url, many.count, many.producers);
+  const checkouts: Findings["checkouts"][number][] = [];
+  const shopping = { orders: Math.ceil(load.count / 20), shoppers: load.producers, alone: 200 * scale };
+  for (const _ of inRounds("checkout")) checkouts.push(await measureCheckout(url, shopping));
+  return { ...rates, drains, latency, idleCpuPercent, memory, memoryCount: many.count, checkouts, nats };
+}
 
-  const limit = median(limits);
-  const produced = plain.map((rates) => rates.produce);
-  const endToEnd = plain.map((rates) => rates.endToEnd);
-  console.log(`
-                                     median (lowest to highest)      ratio to the limit    to reach
-limit, transactions/s                ${column(spread(limits))}
-produce while consuming, /s          ${column(spread(produced))}${column(ratio(median(produced) / limit), 22)}0.80
-end to end, messages/s               ${column(spread(endToEnd))}${column(ratio(median(endToEnd) / limit), 22)}0.75
-  without interleaving, messages/s   ${column(spread(inSequence))}${column(ratio(median(inSequence) / limit), 22)}
-drain a backlog with onBatch, /s     ${column(spread(drains))}${column("", 22)}20,000
-latency at 100/s, ms p50 / p99       ${column(`${latency.p50.toFixed(1)} / ${latency.p99.toFixed(1)}`)}${column("", 22)}3 / 15
-idle, % of a core                    ${column(idleCpuPercent.toFixed(2))}${column("", 22)}1
-transaction held open, of the rate   ${column(spread(held.transaction, 2))}${column("", 22)}0.90
-snapshot held open, of the rate      ${column(spread(held.snapshot, 2))}${column("", 22)}0.90
-memory over ${10 * count} messages, MB   ${column(memory.peakMb.toFixed(0))}${column(`grew by ${ratio(memory.growth)}`, 22)}flat
-the Mall, checkouts approved, /s     ${column(spread(checkouts.map(({ perSecond }) => perSecond)))}${column("", 22)}100
-  one at a time, ms p50 / p99        ${column(checkoutLatency(checkouts))}${column("", 22)}40 / 150
-every run verified: one effect for each order, right totals, effects of each key in commit order`);
-  if (options.json) {
-    const numbers = {
-      limit,
-      produce: median(produced),
-      endToEnd: median(endToEnd),
-      endToEndInSequence: median(inSequence),
-      drain: median(drains),
-      latencyMs: latency,
-      idleCpuPercent,
-      rssMb: memory.peakMb,
-      memoryGrowth: memory.growth,
-      checkoutsPerSecond: median(checkouts.map(({ perSecond }) => perSecond)),
-      checkoutMs: {
-        p50: median(checkouts.map(({ p50 }) => p50)),
-        p99: median(checkouts.map(({ p99 }) => p99)),
-      },
-      heldTransaction: median(held.transaction),
-      heldSnapshot: median(held.snapshot),
-      verified: { counts: true, order: true },
-    };
-    await writeFile(options.json, `${JSON.stringify(numbers, null, 2)}\n`);
+async function measureNats(
+  url: string,
+  apart: RoundFindings["apart"],
+): Promise<NonNullable<Findings["nats"]>> {
+  const relays: NonNullable<Findings["nats"]>["relays"][number][] = [];
+  for (const _ of inRounds("relay")) relays.push(await measureRelay(url, many));
+  say("latency over NATS JetStream");
+  const latency = await measureLatency(overNats(url), 100, 30 * scale);
+  return { apart, relays, latency, backlog: many.count };
+}
+
+/** Without a nats-server, says in one sentence what to install. */
+async function canStartNats(): Promise<boolean> {
+  try {
+    await withNats(async () => {});
+    return true;
+  } catch (error) {
+    say(`nothing goes over NATS JetStream in this run: ${error instanceof Error ? error.message : error}`);
+    return false;
   }
 }
 
-function checkoutLatency(rounds: readonly CheckoutRates[]): string {
-  const [p50, p99] = [rounds.map((one) => one.p50), rounds.map((one) => one.p99)];
-  return `${spread(p50)} / ${spread(p99)}`;
+function* inRounds(what: string): Iterable<number> {
+  for (let round = 1; round <= rounds; round++) {
+    say(`${what}, round ${round} of ${rounds}`);
+    yield round;
+  }
 }
 
 function say(text: string): void {
   console.error(`… ${text}`);
-}
-
-function column(text: string, width = 32): string {
-  return text.padEnd(width);
-}
-
-function ratio(value: number): string {
-  return value.toFixed(2);
 }

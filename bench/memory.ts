@@ -1,7 +1,7 @@
-import { withDatabase } from "./database.ts";
-import { verify, whenHandled, withHost } from "./delivery.ts";
+import { inOneDatabase } from "./hosts.ts";
 import { produce } from "./measure.ts";
-import { billing, ordering, orderOf, placeOrder } from "./workload.ts";
+import { verify, whenHandled } from "./verify.ts";
+import { billing, orderOf, placeOrder } from "./workload.ts";
 
 export interface Memory {
   /** The largest resident set, in MB, measured every 5,000 messages. */
@@ -12,18 +12,16 @@ export interface Memory {
 
 /** The memory of a process that produces and consumes many messages. */
 export async function measureMemory(serverUrl: string, count: number, producers: number): Promise<Memory> {
-  return withDatabase(serverUrl, (url) =>
-    withHost(url, [ordering, billing], producers, async (host) => {
-      const samples: number[] = [];
-      await produce(count, producers, async (number) => {
-        await host.transaction("ordering", (tx) => placeOrder(tx, orderOf(number)));
-        if (number % 5_000 === 0) samples.push(process.memoryUsage.rss() / 1e6);
-      });
-      await whenHandled(host);
-      await verify(host, count);
-      const quarter = Math.floor(samples.length / 4);
-      const second = Math.max(...samples.slice(quarter, 2 * quarter));
-      return { peakMb: Math.max(...samples), growth: Math.max(...samples.slice(-quarter)) / second };
-    }),
-  );
+  return inOneDatabase(serverUrl)(billing, producers, async (sides) => {
+    const samples: number[] = [];
+    await produce(count, producers, async (number) => {
+      await sides.ordering.transaction("ordering", (tx) => placeOrder(tx, orderOf(number)));
+      if (number % 5_000 === 0) samples.push(process.memoryUsage.rss() / 1e6);
+    });
+    await whenHandled(sides);
+    await verify(sides, count);
+    const quarter = Math.floor(samples.length / 4);
+    const second = Math.max(...samples.slice(quarter, 2 * quarter));
+    return { peakMb: Math.max(...samples), growth: Math.max(...samples.slice(-quarter)) / second };
+  });
 }

@@ -1,10 +1,13 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { createPool } from "../packages/postgres/src/connection.ts";
 import { createTestDatabase, until } from "../packages/testing/src/index.ts";
 import { codeBlocks, pages, type Workbench, writeBlocks } from "./code-blocks.ts";
+import { get, post, startProgram } from "./programs.fixture.ts";
 
 const tested = ["README.md/shop.ts", "README.md/hello.ts", "docs/tutorial.md/main.ts"];
+const testedElsewhere = ["together", "ordering-alone", "billing-alone"].map(
+  (name) => `docs/how-to/separate-databases.md/${name}.ts`,
+);
 const blocks = pages().flatMap(codeBlocks);
 let workbench: Workbench;
 beforeAll(() => {
@@ -16,53 +19,13 @@ afterAll(() => workbench.remove());
 async function start(page: string, name: string) {
   const database = await createTestDatabase();
   const pool = createPool(database.url, { schema: "public", name: "documentation", max: 1 });
-  const program = spawn(process.execPath, ["--conditions=source", workbench.file(page, name)], {
-    cwd: workbench.directory,
-    env: { ...process.env, DATABASE_URL: database.url, HOST: "", PORT: "0", LOG_LEVEL: "info" },
-  });
-  const ended = new Promise((resolve) => program.once("exit", resolve));
   onTestFinished(async () => {
-    program.kill("SIGKILL");
-    await ended;
     await pool.end();
     await database.drop();
   });
-  return { url: await listening(program), rows: async (sql: string) => (await pool.query(sql)).rows };
-}
-
-/** The address that a program says it listens at. */
-async function listening(program: ChildProcess): Promise<string> {
-  let output = "";
-  for (const stream of [program.stdout, program.stderr])
-    stream?.on("data", (chunk: Buffer) => {
-      output += chunk;
-    });
-  const url = await until(
-    "the program listens",
-    () => {
-      if (program.exitCode !== null) return { failed: output };
-      return /http:\/\/127\.0\.0\.1:\d+/.exec(output)?.[0];
-    },
-    { timeout: 30_000 },
-  );
-  if (typeof url !== "string") throw new Error(`The program ended: ${url.failed}`);
-  return url;
-}
-
-/** Posts JSON and returns the answer's `Consistency-Token`. */
-async function post(url: string, body: object): Promise<string> {
-  const response = await fetch(url, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  expect(response.ok, `POST ${url}: ${response.status} ${await response.text()}`).toBe(true);
-  return response.headers.get("consistency-token") ?? "";
-}
-
-async function get(url: string, headers: Record<string, string> = {}): Promise<unknown> {
-  const response = await fetch(url, { headers });
-  return response.ok ? response.json() : undefined;
+  const program = await startProgram(workbench.file(page, name), { DATABASE_URL: database.url });
+  onTestFinished(() => program.end("SIGKILL"));
+  return { url: program.url, rows: async (sql: string) => (await pool.query(sql)).rows };
 }
 
 test("the README's first program has the effect of its event in the other service", async () => {
@@ -94,5 +57,7 @@ test("the tutorial's services do what it says", async () => {
 
 test("no program of the documentation is left out of these tests", () => {
   const programs = blocks.filter(({ code }) => /^(?:const \w+ = )?await run\(/m.test(code));
-  expect(programs.map(({ page, name }) => `${page}/${name}`).sort()).toEqual([...tested].sort());
+  expect(programs.map(({ page, name }) => `${page}/${name}`).sort()).toEqual(
+    [...tested, ...testedElsewhere].sort(),
+  );
 });

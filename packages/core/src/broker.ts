@@ -60,6 +60,9 @@ export interface Broker {
   /** False while the connection is lost; it comes back by itself. */
   readonly isConnected: boolean;
 
+  /** Calls back each time when the connection has come back: what the broker keeps may have been lost meanwhile. */
+  onReturn(listener: () => void): void;
+
   /** Makes the log of a service ready to be appended to. @throws TidingsError `broker-drift`, `broker-unavailable` */
   openLog(service: string): Promise<void>;
 

@@ -1,11 +1,12 @@
 import type { Broker, LogEntry, LogReader, LogReading, ServiceNotice } from "@tidings/core";
 import type { Connection } from "./connection.ts";
+import { reasonOf } from "./failures.ts";
 import { type Names, namesOf } from "./names.ts";
 import { Notices } from "./notices.ts";
 import { Publisher } from "./publisher.ts";
 import { Questions } from "./questions.ts";
 import { Reading } from "./reading.ts";
-import { openStream } from "./streams.ts";
+import { isMissing, openStream } from "./streams.ts";
 
 /** The logs of services as streams of NATS JetStream, over one connection. */
 export class NatsBroker implements Broker {
@@ -15,6 +16,7 @@ export class NatsBroker implements Broker {
   readonly #notices: Notices;
   readonly #questions: Questions;
   readonly #readings = new Set<Reading>();
+  readonly #restoring = new Set<string>();
   #closing: Promise<void> | undefined;
 
   constructor(connection: Connection) {
@@ -29,12 +31,36 @@ export class NatsBroker implements Broker {
     return this.#connection.isConnected;
   }
 
+  onReturn(listener: () => void): void {
+    this.#connection.onReturn.add(listener);
+  }
+
   openLog(service: string): Promise<void> {
     return openStream(this.#connection, this.#names, service);
   }
 
-  append(service: string, entries: readonly LogEntry[]): Promise<void> {
-    return this.#publisher.append(service, entries);
+  async append(service: string, entries: readonly LogEntry[]): Promise<void> {
+    try {
+      await this.#publisher.append(service, entries);
+    } catch (error) {
+      this.#restoreLog(service);
+      throw error;
+    }
+  }
+
+  /** Makes a stream again that somebody has deleted: beside the appending, which is repeated until it is there. */
+  #restoreLog(service: string): void {
+    if (!this.isConnected || this.#restoring.has(service)) return;
+    this.#restoring.add(service);
+    isMissing(this.#connection, this.#names.stream(service))
+      .then((missing) => (missing ? this.openLog(service) : undefined))
+      .catch((error: unknown) =>
+        this.#connection.log.warn(
+          { service, reason: reasonOf(error) },
+          "The log of a service cannot be restored.",
+        ),
+      )
+      .finally(() => this.#restoring.delete(service));
   }
 
   async read(reader: LogReader): Promise<LogReading> {

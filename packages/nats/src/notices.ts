@@ -28,7 +28,12 @@ export class Notices {
   async announce(notice: ServiceNotice): Promise<void> {
     await this.#connection.insist(`The service ${notice.service} cannot be made known`, async () => {
       const bucket = await this.#open();
-      await bucket.put(notice.service, JSON.stringify(notice));
+      try {
+        await bucket.put(notice.service, JSON.stringify(notice));
+      } catch (error) {
+        this.#bucket = undefined;
+        throw error;
+      }
     });
   }
 

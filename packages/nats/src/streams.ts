@@ -51,6 +51,17 @@ export async function openStream(connection: Connection, names: Names, service: 
   });
 }
 
+/** Whether JetStream knows that there is no such stream. @throws what keeps it from answering */
+export async function isMissing({ manager }: Connection, stream: string): Promise<boolean> {
+  try {
+    await manager.streams.info(stream);
+    return false;
+  } catch (error) {
+    if (apiCodeOf(error) === streamUnknown) return true;
+    throw error;
+  }
+}
+
 function wantedStream({ settings }: Connection, names: Names, service: string): Wanted {
   const { maxAgeMs, maxBytes, replicas } = settings;
   return {

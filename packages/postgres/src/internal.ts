@@ -10,7 +10,7 @@ export {
   type StoredAnswer,
   storeAnswer,
 } from "./idempotency.ts";
-export type { EntriesQuestion } from "./inbox/gap-filler.ts";
+export type { EntriesQuestion, HeadsQuestion } from "./inbox/gap-filler.ts";
 export { follows } from "./operation-progress.ts";
 export {
   completeOperation,

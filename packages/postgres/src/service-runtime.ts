@@ -11,11 +11,11 @@ import { addresseeOf, partitionOf } from "@tidings/core/internal";
 import type { Pool } from "pg";
 import { closePool, createPool } from "./connection.ts";
 import type { ConsistencyGate } from "./consistency.ts";
-import { pruneCursors } from "./cursors.ts";
+import { pruneCursors, readCursors } from "./cursors.ts";
 import { isTransient } from "./errors.ts";
 import { handlersByType } from "./handle-messages.ts";
 import { purgeExpired } from "./idempotency.ts";
-import type { EntriesAnswer, EntriesQuestion } from "./inbox/gap-filler.ts";
+import type { EntriesAnswer, EntriesQuestion, HeadsAnswer } from "./inbox/gap-filler.ts";
 import { createInboxParts, dropInboxParts } from "./inbox/inbox-parts.ts";
 import { PartitionQueues } from "./partition-queues.ts";
 import { ProjectionRebuilds } from "./rebuild/projection-rebuilds.ts";
@@ -23,11 +23,12 @@ import type { RebuildStep } from "./rebuild/rebuild-step.ts";
 import { recordDue } from "./record-due.ts";
 import { type Registry, sourcesReadBy } from "./registry.ts";
 import { answerEntries } from "./relay/answer-entries.ts";
+import { relayName } from "./relay/relay-name.ts";
 import { maintainOutboxParts, readPassed } from "./retention.ts";
 import { runTransaction } from "./run-transaction.ts";
 import { SagaUpkeep } from "./sagas/saga-upkeep.ts";
 import { type HandlerGroup, ServiceSubscriptions } from "./service-subscriptions.ts";
-import type { Routes, SourceLog } from "./source-log.ts";
+import { outboxLog, type Routes, type SourceLog } from "./source-log.ts";
 import type { Store } from "./store.ts";
 import type {
   BatchStep,
@@ -74,7 +75,7 @@ export class ServiceRuntime {
   readonly #batchPool: Pool;
   /** For transactions apart from others: who waits for one of these holds one of the other pools. */
   readonly #apartPool: Pool;
-  #inboxPool: Pool | undefined;
+  #remotePool: Pool | undefined;
   readonly #options: RuntimeOptions;
   readonly #sagas: SagaUpkeep;
   /** The rebuilds of its projections. */
@@ -111,7 +112,7 @@ export class ServiceRuntime {
       log: options.log,
       registry: options.registry,
       routes: options.routes,
-      remote: options.broker && { broker: options.broker, pool: this.#createInboxPool() },
+      remote: options.broker && { broker: options.broker, pool: this.#createRemotePool() },
       environmentOf: (group, source) => this.#environment(group, source),
     });
     this.rebuilds = this.#createRebuilds();
@@ -123,19 +124,19 @@ export class ServiceRuntime {
     });
   }
 
-  /** What is received is in the broker still, so its commits need not wait for the disk. */
-  #createInboxPool(): Pool {
+  /** What is relayed and received may be so again, so these commits need not wait for the disk. */
+  #createRemotePool(): Pool {
     const { store } = this;
-    const name = `${store.service} inbox`;
+    const name = `${store.service} remote`;
     const options = {
       schema: store.schema,
       name,
-      max: 2,
+      max: 4,
       isForgettable: true,
       lockTimeoutMs: batchLockTimeoutMs,
     };
-    this.#inboxPool = createPool(this.#options.url, options);
-    return this.#inboxPool;
+    this.#remotePool = createPool(this.#options.url, options);
+    return this.#remotePool;
   }
 
   #createRebuilds(): ProjectionRebuilds {
@@ -178,6 +179,12 @@ export class ServiceRuntime {
   /** Lets the subscriptions to a source read these partitions, whatever is in them: somebody waits for their cursors. */
   catchUp(source: string, partitions: readonly number[]): void {
     this.#subscriptions.catchUp(source, partitions);
+  }
+
+  /** How far the relay has come in each partition of the outbox. */
+  async answerHeads(): Promise<HeadsAnswer> {
+    const rows = await readCursors(this.pool, this.store, outboxLog(this.store), [relayName]);
+    return rows.map(({ partition, position }) => ({ partition, position }));
   }
 
   /** What the outbox still has of entries that did not reach their receiver. */
@@ -232,7 +239,7 @@ export class ServiceRuntime {
     await this.#sagas.purge();
     const passed = await readPassed(this.pool, this.store, this.#options.registry(), this.#options.routes);
     await maintainOutboxParts(this.pool, this.store, passed);
-    if (!this.#inboxPool) return;
+    if (!this.#remotePool) return;
     await createInboxParts(this.pool, this.store);
     await dropInboxParts(this.pool, this.store);
   }
@@ -245,7 +252,7 @@ export class ServiceRuntime {
   /** Closes the connections. What still uses one fails and is rolled back. */
   async close(): Promise<void> {
     this.#stopped.abort(new TidingsError("transaction-closed"));
-    const pools = [this.pool, this.#batchPool, this.#apartPool, this.#inboxPool];
+    const pools = [this.pool, this.#batchPool, this.#apartPool, this.#remotePool];
     await Promise.all(pools.map((pool) => pool && closePool(pool)));
   }
 

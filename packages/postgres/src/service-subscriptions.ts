@@ -30,7 +30,10 @@ export interface SubscriptionsOptions {
   readonly registry: () => Registry;
   readonly routes: Routes;
   environmentOf(group: HandlerGroup, source: SourceLog): SubscriptionEnvironment;
-  /** What carries messages from and to services in other databases, and the connections of the receivers. */
+  /**
+   * What carries messages from and to services in other databases, and the connections of the relay and the receivers,
+   * whose commits a crash may forget: what they have brought is brought again, and recognised.
+   */
   readonly remote?: { readonly broker: Broker; readonly pool: Pool } | undefined;
 }
 
@@ -103,7 +106,7 @@ export class ServiceSubscriptions {
     const source = outboxLog(store);
     await registerSubscription(pool, store, relayName, source);
     const own = this.#options.environmentOf({ name: relayName, handlers: [] }, source);
-    const environment = { ...own, settings: { ...own.settings, ...relaySettings } };
+    const environment = { ...own, pool: remote.pool, settings: { ...own.settings, ...relaySettings } };
     const relay = new Subscription(environment, (request) => relayBatch(environment, remote.broker, request));
     this.#run(environment, relay, (_, subscription) => ({
       concerns: () => true,

@@ -28,7 +28,7 @@ export async function findNatsServer(env: NodeJS.ProcessEnv = process.env, usual
 }
 
 const missing =
-  "These tests need nats-server 2.9 or later: install the package nats-server (Debian, Ubuntu, Homebrew), or set NATS_SERVER to its path.";
+  "Tidings' tests and measurements need nats-server 2.9 or later: install the package nats-server (Debian, Ubuntu, Homebrew), or set NATS_SERVER to its path.";
 
 /** Where Debian's package puts it, which is not on the PATH of every user. */
 const debians = "/usr/sbin/nats-server";

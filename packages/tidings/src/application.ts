@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type Clock, systemClock, TidingsError } from "@tidings/core";
+import { type Clock, systemClock } from "@tidings/core";
 import { readSecret, type ServiceRuntime } from "@tidings/postgres/internal";
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from "fastify";
 import { pino } from "pino";

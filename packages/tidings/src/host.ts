@@ -241,11 +241,6 @@ export class Host {
     await Promise.all([...this.runtimes.values()].map((runtime) => runtime.close()));
   }
 
-  /** Whether the broker can be reached; undefined when there is none. */
-  get isBrokerConnected(): boolean | undefined {
-    return this.#remote?.broker.isConnected;
-  }
-
   #anyPool(): pg.Pool {
     const [runtime] = this.runtimes.values();
     if (!runtime) throw new Error("The host runs no service.");
@@ -296,6 +291,7 @@ export class Host {
         await this.#attempt(() => runtime.poll());
         if (round % maintainRounds === 1) await this.#attempt(() => runtime.maintain());
       }
+      await this.#attempt(async () => this.#remote?.upkeep());
       if (this.#hasNews || round % discoverRounds === 0)
         await this.#attempt(() => this.#subscribe(this.#anyPool()));
     }

@@ -11,6 +11,13 @@ export interface EntriesQuestion {
   readonly upTo: number;
 }
 
+/** Asks a service how far its relay has come in each partition: what is up to there, the broker has been given. */
+export interface HeadsQuestion {
+  readonly about: "heads";
+}
+
+export type HeadsAnswer = readonly { readonly partition: number; readonly position: number }[];
+
 export interface EntriesAnswer {
   /** In order, as many as one answer holds. */
   readonly entries: readonly LogEntry[];
@@ -34,19 +41,20 @@ export interface Filling {
 
 /**
  * Gets the entries that the broker has not delivered, because it has lost or outlived them, from the service that
- * recorded them: its outbox still has them, usually. A subscription that is new begins with what the outbox still has; one
- * that is not waits, and says what it misses, rather than to pass anything over.
+ * recorded them: its outbox still has them, usually. A subscription that has not received anything of a partition begins
+ * with what there still is of it; one that has waits, and says what it misses, rather than to pass anything over.
  */
 export class GapFiller {
   readonly #env: GapEnvironment;
-  /** The partitions of which something had been received when the reading began. */
-  readonly #known: ReadonlySet<number>;
   /** By partition: which gap was seen, and since when. */
   readonly #seen = new Map<number, { readonly after: number; since: number }>();
 
-  constructor(env: GapEnvironment, marks: ReadonlyMap<number, number>) {
+  #nextLook = performance.now() + patienceMs;
+  /** What was missing at the end when it was asked the last time, and what had arrived by then. */
+  #looked: { readonly arrived: number; readonly missing: readonly LogGap[] } | undefined;
+
+  constructor(env: GapEnvironment) {
     this.#env = env;
-    this.#known = new Set(marks.keys());
   }
 
   /** Those that have been there for longer than entries need that overtook each other on their way. */
@@ -60,16 +68,38 @@ export class GapFiller {
     return gaps.filter(({ partition }) => now - (this.#seen.get(partition)?.since ?? now) >= patienceMs);
   }
 
+  /**
+   * Asks now and then how far the source's relay has come. Where that is further than what is here, while nothing has arrived
+   * since it was asked the last time, the broker has lost the end of its stream, or all of it.
+   */
+  async atTheEnd(arrived: number, markOf: (partition: number) => number): Promise<LogGap[]> {
+    const now = performance.now();
+    if (now < this.#nextLook) return [];
+    this.#nextLook = now + lookMs;
+    const { key, broker } = this.#env;
+    const question: HeadsQuestion = { about: "heads" };
+    const heads = (await broker.ask(key.source.service, question, answerMs)) as HeadsAnswer | undefined;
+    const before = this.#looked;
+    const open = (heads ?? []).map(({ partition, position }) => {
+      return { partition, after: markOf(partition), upTo: position };
+    });
+    const missing = open.filter(({ after, upTo }) => after < upTo);
+    this.#looked = { arrived, missing };
+    if (before?.arrived !== arrived) return [];
+    return before.missing.filter(({ partition, after }) => markOf(partition) === after);
+  }
+
   /** @returns undefined when the source cannot be asked just now, or has no answer that helps */
   async fill({ partition, after, upTo }: LogGap): Promise<Filling | undefined> {
     const { key, broker, log } = this.#env;
     const question: EntriesQuestion = { about: "entries", partition, after, upTo };
     const answer = (await broker.ask(key.source.service, question, answerMs)) as EntriesAnswer | undefined;
     if (!answer) return undefined;
-    const isComplete = answer.begins <= after + 1;
-    if (isComplete || !this.#known.has(partition)) {
-      return { entries: answer.entries, ...(!isComplete && { pass: answer.begins - 1 }) };
-    }
+    const { entries, begins } = answer;
+    const isComplete = begins <= after + 1;
+    if (isComplete && entries.length > 0) return { entries };
+    const isNew = after === 0;
+    if (isNew && !isComplete) return { entries, pass: Math.min(begins - 1, upTo) };
     const fields = { subscription: key.subscription, source: key.source.service, partition, after, upTo };
     log.error(fields, "messages are missing that neither the broker nor their service has any more; waiting");
     this.#seen.set(partition, { after, since: performance.now() + complainMs });
@@ -79,4 +109,5 @@ export class GapFiller {
 
 const patienceMs = 2_000;
 const answerMs = 5_000;
+const lookMs = 4_000;
 const complainMs = 60_000;

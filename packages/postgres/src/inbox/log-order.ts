@@ -1,13 +1,11 @@
 import type { LogEntry } from "@tidings/core";
 
-/** A gap in a log: entries beyond it have arrived, those between `after` and `before` have not. */
+/** A gap in a log: the entries that follow `after` have not arrived, the last of which is at `upTo`. */
 export interface LogGap {
   readonly partition: number;
   /** The last position that is there. */
   readonly after: number;
-  /** The position of the entry behind the gap. */
-  readonly before: number;
-  /** The position that the entry behind the gap names as its predecessor's. */
+  /** The last position that is not; the entry behind a gap names it as its predecessor's. */
   readonly upTo: number;
 }
 
@@ -59,8 +57,7 @@ export class LogOrder<Entry extends LogEntry> {
   gaps(): LogGap[] {
     return [...this.#held].flatMap(([partition, [first]]) => {
       if (!first) return [];
-      const { position: before, previous: upTo } = first;
-      return [{ partition, after: this.markOf(partition), before, upTo }];
+      return [{ partition, after: this.markOf(partition), upTo: first.previous }];
     });
   }
 

@@ -4,7 +4,7 @@ import type { Pool } from "pg";
 import type { SubscriptionKey } from "../cursors.ts";
 import { isTransient } from "../errors.ts";
 import type { Log } from "../subscription-settings.ts";
-import { type Filling, GapFiller } from "./gap-filler.ts";
+import { GapFiller } from "./gap-filler.ts";
 import { createInboxParts } from "./inbox-parts.ts";
 import type { Lease } from "./leases.ts";
 import { type LogGap, LogOrder } from "./log-order.ts";
@@ -109,7 +109,7 @@ class Session {
     this.#receipts = receipts;
     this.#arrived = receipts.sequence;
     this.#order = new LogOrder(receipts.marks);
-    this.#gaps = new GapFiller(env, receipts.marks);
+    this.#gaps = new GapFiller(env);
   }
 
   async end(): Promise<void> {
@@ -120,28 +120,31 @@ class Session {
 
   /** Begins to get from the source itself what has been missing for a while. */
   fillGaps(): void {
-    const gaps = this.#gaps.overdue(this.#order.gaps());
-    if (gaps.length === 0 || this.#isFilling) return;
+    if (this.#isFilling) return;
     this.#isFilling = true;
-    Promise.all(gaps.map((gap) => this.#fillGap(gap)))
+    this.#lookForGaps()
       .catch((error: Error) => this.#fail(error))
       .finally(() => {
         this.#isFilling = false;
       });
   }
 
-  async #fillGap(gap: LogGap): Promise<void> {
-    const { partition } = gap;
-    let open: LogGap | undefined = gap;
-    while (open && this.isOpen) {
-      const { after }: LogGap = open;
-      const filling: Filling | undefined = await this.#gaps.fill(open);
+  async #lookForGaps(): Promise<void> {
+    const between = this.#gaps.overdue(this.#order.gaps());
+    const atTheEnd = await this.#gaps.atTheEnd(this.#arrived, (partition) => this.#order.markOf(partition));
+    await Promise.all([...between, ...atTheEnd].map((gap) => this.#fillGap(gap)));
+  }
+
+  async #fillGap({ partition, upTo }: LogGap): Promise<void> {
+    let after = -1;
+    while (this.isOpen && this.#order.markOf(partition) > after && this.#order.markOf(partition) < upTo) {
+      after = this.#order.markOf(partition);
+      const filling = await this.#gaps.fill({ partition, after, upTo });
       if (!filling) return;
       await this.#inTurn(async () => {
         const passed = filling.pass === undefined ? [] : this.#order.pass(partition, filling.pass);
         await this.#store([...passed, ...filling.entries.flatMap((entry) => this.#order.take(entry))]);
       });
-      open = this.#order.gaps().find((left) => left.partition === partition && left.after > after);
     }
   }
 

@@ -32,6 +32,7 @@ export type { Rebuild } from "./rebuild/rebuild-state.ts";
 export { type RebuildStep, rebuildSteps } from "./rebuild/rebuild-step.ts";
 export { recordMessages } from "./record-messages.ts";
 export { type Registry, readHeads, readRegistry } from "./registry.ts";
+export { relayName } from "./relay/relay-name.ts";
 export { type Committed, runTransaction } from "./run-transaction.ts";
 export { abortSaga, resumeSaga } from "./sagas/manage-sagas.ts";
 export { sagaHandlers } from "./sagas/saga-handlers.ts";

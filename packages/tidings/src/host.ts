@@ -25,6 +25,7 @@ import {
   WakeUp,
 } from "@tidings/postgres/internal";
 import type pg from "pg";
+import { Advice } from "./advice.ts";
 import { connect } from "./connect.ts";
 import type { Service } from "./define-service.ts";
 import { RemoteServices } from "./remote-services.ts";
@@ -62,7 +63,7 @@ export class Host {
   /** Whether another process has installed services since the registry was read. */
   #hasNews = false;
   #closed: Promise<void> | undefined;
-  readonly #warned = new Set<string>();
+  readonly #advice: Advice;
   readonly #onCommit: CommitListener[] = [];
   #remote: RemoteServices | undefined;
 
@@ -70,6 +71,7 @@ export class Host {
     this.#services = services;
     this.#options = options;
     this.log = options.log;
+    this.#advice = new Advice(options.log);
     this.#wakeUp = new WakeUp(options.databaseUrl, options.log);
     this.#wakeUp.onTold("installed", () => {
       this.#hasNews = true;
@@ -252,31 +254,12 @@ export class Host {
     this.#registry = await this.#readRegistry(client);
     for (const runtime of this.runtimes.values()) await runtime.subscribe();
     this.#registry = await this.#readRegistry(client);
-    this.#warnOfMissingLogs();
+    this.#advice.give(this.#services, this.#registry, this.#routes, this.#remote !== undefined);
   }
 
   async #readRegistry(client: Pick<pg.Client, "query">): Promise<Registry> {
     const registry = await readRegistry(client);
     return this.#remote ? { ...registry, senders: this.#remote.sendersWith(registry.senders) } : registry;
-  }
-
-  #warnOfMissingLogs(): void {
-    for (const service of this.#services) {
-      for (const { contract, mode } of groupsOf(service).flatMap(({ handlers }) => handlers)) {
-        if (
-          mode === "command" ||
-          this.#registry.stores.has(contract.service) ||
-          this.#remote?.notices.has(contract.service) ||
-          this.#warned.has(contract.service)
-        )
-          continue;
-        this.#warned.add(contract.service);
-        this.log.info(
-          { service: service.name, source: contract.service },
-          "waiting for a service that is not installed yet",
-        );
-      }
-    }
   }
 
   /**

@@ -106,7 +106,7 @@ it("has its parts made once when several processes find at the same moment that 
     await holder.query(`begin; lock table ${inbox.store.table("inbox")} in access exclusive mode`);
     const making = Promise.allSettled(pools.map((pool) => createInboxParts(pool, inbox.store)));
     await until("all of them are about to make the first", async () => {
-      const { rows } = await holder.query(
+      const { rows } = await inbox.pool.query(
         "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
       );
       return rows.length === pools.length;
@@ -129,6 +129,17 @@ it("keeps a part of the past while a subscription has something unread in it, an
   expect((await inbox.stored()).map(({ position }) => position)).toEqual([5, 9]);
   await handle(9);
   expect([await drop(), await partNames()]).toEqual([1, current]);
+});
+
+it("leaves a part alone that has ended just now, into which something may still be under way", async () => {
+  const [current] = (await hoursFromNow(1)) as [Date];
+  const ended = new Date(current.getTime() - 3_600_000);
+  await inbox.pool.query(
+    `create table desk.${partOf(ended)} partition of ${inbox.store.table("inbox")}
+     for values from ('${boundOf(ended)}') to ('${boundOf(current)}')`,
+  );
+  expect(await dropInboxParts(inbox.pool, inbox.store, 60)).toBe(0);
+  expect(await dropInboxParts(inbox.pool, inbox.store, 0)).toBe(1);
 });
 
 it("does not keep a part for a subscription that is not registered", async () => {

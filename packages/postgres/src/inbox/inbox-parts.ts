@@ -8,6 +8,8 @@ import { quoteIdentifier, type Store } from "../store.ts";
  * no subscription has anything left to read are detached and dropped, never deleted row by row.
  */
 const hoursAhead = 2;
+/** Far longer than a message may be under way into the part of its hour when that ends. */
+const graceMinutes = 10;
 
 interface Part {
   readonly name: string;
@@ -35,11 +37,14 @@ export async function createInboxParts(client: Pick<Pool, "query">, store: Store
   }
 }
 
-/** Drops the parts of the past that every subscription has passed. @returns how many */
-export async function dropInboxParts(pool: Pool, store: Store): Promise<number> {
+/**
+ * Drops the parts of the past that every subscription has passed. @returns how many
+ * @param minutes how long ago a part must have ended: what is being stored in it cannot be seen yet
+ */
+export async function dropInboxParts(pool: Pool, store: Store, minutes = graceMinutes): Promise<number> {
   const dropped = await whileAlone(pool, store, async (client) => {
     let count = 0;
-    for (const { name, isPast, pendingDetach } of await listParts(client, store)) {
+    for (const { name, isPast, pendingDetach } of await listParts(client, store, minutes)) {
       if (!isPast || (!pendingDetach && (await isUnread(client, store, name)))) continue;
       const part = `${quoteIdentifier(store.schema)}.${quoteIdentifier(name)}`;
       const how = pendingDetach ? "finalize" : "concurrently";
@@ -64,12 +69,13 @@ async function dropDetached(client: Pick<Pool, "query">, store: Store): Promise<
     await client.query(`drop table ${quoteIdentifier(store.schema)}.${quoteIdentifier(relname)}`);
 }
 
-async function listParts(client: Pick<Pool, "query">, store: Store): Promise<Part[]> {
+async function listParts(client: Pick<Pool, "query">, store: Store, minutes: number): Promise<Part[]> {
   const { rows } = await client.query<Part>(
     `select c.relname as name, i.inhdetachpending as "pendingDetach",
-       c.relname < 'tidings_inbox_' || to_char(now() at time zone 'UTC', 'YYYYMMDDHH24') as "isPast"
+       c.relname < 'tidings_inbox_' || to_char((now() - $2::int * interval '1 minute') at time zone 'UTC', 'YYYYMMDDHH24')
+         as "isPast"
      from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = $1::regclass order by 1`,
-    [store.table("inbox")],
+    [store.table("inbox"), minutes],
   );
   return rows;
 }

@@ -8,6 +8,7 @@ interface Question {
 /** A broker whose every move the test makes. */
 export class ScriptedBroker implements Broker {
   readonly isConnected = true;
+  onReturn(): void {}
   /** All that were begun, in order. */
   readonly readings: ScriptedReading[] = [];
   /** The batches that were appended, in order. */

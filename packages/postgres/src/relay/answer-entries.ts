@@ -7,7 +7,8 @@ import type { Store } from "../store.ts";
 
 /**
  * What a service's outbox still has of some entries that did not reach a receiver, as many as one answer holds.
- * Only positions that are committed are asked for: an entry behind them has been received.
+ * Only positions that are committed are asked for: an entry behind them has been received. Where the log begins is looked up
+ * last, so that entries of a part that is dropped meanwhile count as gone, and never as passed over.
  */
 export async function answerEntries(
   client: Pick<ClientBase, "query">,
@@ -15,15 +16,15 @@ export async function answerEntries(
   { partition, after, upTo }: EntriesQuestion,
 ): Promise<EntriesAnswer> {
   const outbox = store.table("outbox");
-  const parts = await client.query<{ begins: string }>(
-    `select coalesce(min(substring(c.relname from '[0-9]+$')::bigint), 0) * $2::bigint as begins
-     from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = $1::regclass`,
-    [outbox, outboxPartSize],
-  );
   const { rows } = await client.query<MessageRow & { position: string; size: number }>(
     `select *, octet_length(data::text) as size from ${outbox}
      where partition = $1 and position > $2 and position <= $3 order by position limit $4`,
     [partition, after, upTo, mostEntries],
+  );
+  const parts = await client.query<{ begins: string }>(
+    `select coalesce(min(substring(c.relname from '[0-9]+$')::bigint), 0) * $2::bigint as begins
+     from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = $1::regclass and not i.inhdetachpending`,
+    [outbox, outboxPartSize],
   );
   const entries: LogEntry[] = [];
   let [previous, bytes] = [after, 0];

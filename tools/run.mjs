@@ -37,12 +37,7 @@ const features = [
   ["--conditions=source"],
 ];
 
-const chaos = [
-  "Chaos",
-  () => join(root, programs.chaos),
-  ["--minutes", "2"],
-  ["--conditions=source"],
-];
+const chaos = ["Chaos", () => join(root, programs.chaos), ["--minutes", "2"], ["--conditions=source"]];
 
 const [command = "", ...rest] = process.argv.slice(2);
 if (Number(process.versions.node.split(".")[0]) < 18) {

@@ -6,7 +6,7 @@ import { logInvariants } from "./log-invariants.ts";
 import type { Outcome, Violation } from "./outcome.ts";
 
 /** The database in which all data comes together, on the server of the cluster. */
-export const checkDatabase = "mall_check";
+const checkDatabase = "mall_check";
 
 const shownExamples = 5;
 

@@ -71,7 +71,9 @@ function inboxOf({ store, subscription, source }: Reading): string {
 
 /** Inboxes are forgotten by the hour. */
 function hasForgotten({ store, log }: Reading): string {
-  return `((select min(received_at) from ${store}.tidings_inbox) > (select min(time) from ${log}.tidings_outbox) + interval '1 hour')`;
+  const hourOf = (time: string, table: string) =>
+    `(select date_trunc('hour', min(${time}), 'UTC') from ${table})`;
+  return `(${hourOf("received_at", `${store}.tidings_inbox`)} > ${hourOf("time", `${log}.tidings_outbox`)})`;
 }
 
 const aboutReadings: readonly Rule<Reading>[] = [

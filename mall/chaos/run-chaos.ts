@@ -41,7 +41,7 @@ export async function runChaos(options: RunChaosOptions): Promise<Outcome> {
   const cluster = await startCluster({
     directory,
     port: 0,
-    env: { MALL_DEMO: "1", MALL_BOT_DELAY: "100" },
+    env: { MALL_DEMO: "1", MALL_BOT_DELAY: "100", MALL_HOLD_EXPIRES: "24h" },
     wire: (ends) => wires.lay(ends),
     signal,
     log: (line) => {

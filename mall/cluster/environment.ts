@@ -1,19 +1,15 @@
-import { join } from "node:path";
-
 /** What the cluster decides itself for each process. */
 const decided =
   /^(DATABASE_URL|NATS_|UPSTREAM_|PROCESSOR_|LIVE_TICKET_KEY|HOST$|PORT$|MALL_(DATA|URL|BOTS)$|NODE_CHANNEL_)/;
 
 /**
  * The environment that all processes of the cluster share: ours, without what is meant for other programs, and what was
- * given on top. Programs are compiled once for all, into a folder of the cluster: the second start of a process takes a
- * third of the time of the first.
+ * given on top.
  */
 export function sharedEnvironment(
   own: NodeJS.ProcessEnv,
-  directory: string,
   more: Readonly<Record<string, string>> = {},
 ): NodeJS.ProcessEnv {
   const kept = Object.entries(own).filter(([name]) => !decided.test(name));
-  return { NODE_COMPILE_CACHE: join(directory, "compile-cache"), ...Object.fromEntries(kept), ...more };
+  return { ...Object.fromEntries(kept), ...more };
 }

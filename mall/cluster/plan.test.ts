@@ -95,8 +95,7 @@ describe("The environment of all processes", () => {
       ...{ DATABASE_URL: "x", DATABASE_URL_FILE: "x", NATS_URL: "x", NATS_SERVER: "x", PORT: "1", HOST: "x" },
       ...{ UPSTREAM_DEPOT: "x", PROCESSOR_URL: "x", LIVE_TICKET_KEY: "x", MALL_BOTS: "9", MALL_DATA: "x" },
     };
-    expect(sharedEnvironment(own, "/data", { LOG_LEVEL: "debug" })).toEqual({
-      NODE_COMPILE_CACHE: "/data/compile-cache",
+    expect(sharedEnvironment(own, { LOG_LEVEL: "debug" })).toEqual({
       PATH: "/bin",
       MALL_CURRENCY: "EUR",
       MALL_BOT_DELAY: "5",

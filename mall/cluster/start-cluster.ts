@@ -33,7 +33,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { ports, gatewayPort } = await portsFor(copies, options, before);
   const setting = {
     directory,
-    env: sharedEnvironment(process.env, directory, options.env),
+    env: sharedEnvironment(process.env, options.env),
     secrets: keptSecrets(directory, services),
     ports,
     gatewayPort,

@@ -20,14 +20,20 @@ let calls: string[];
 let announced: ServiceNotice[];
 let tell: (notice: ServiceNotice) => void;
 let put: (service: string, question: unknown) => Promise<unknown>;
+let comeBack: () => void;
+let isAway: boolean;
 let changes: number;
 let remote: RemoteServices;
 beforeEach(() => {
-  [calls, announced, changes] = [[], [], 0];
+  [calls, announced, changes, isAway] = [[], [], 0, false];
   const responders = new Map<string, (question: unknown) => Promise<unknown>>();
   put = async (service, question) => responders.get(service)?.(question);
-  const broker: Pick<Broker, "openLog" | "announce" | "watch" | "answer"> = {
+  const broker: Pick<Broker, "onReturn" | "openLog" | "announce" | "watch" | "answer"> = {
+    onReturn(listener) {
+      comeBack = listener;
+    },
     async openLog(service) {
+      if (isAway) throw new Error("The broker is away.");
       calls.push(`open ${service}`);
     },
     async announce(notice) {
@@ -60,17 +66,37 @@ function runtimeOf(service: string, partitions: number): ServiceRuntime {
 
 const open = () => remote.open([runtimeOf("ledger", 8), runtimeOf("quiet", 32)], services);
 
+const known = ["open ledger", "announce ledger", "open quiet", "announce quiet"];
+
 it("makes the services of its process known when their logs are open and they answer, and no sooner", async () => {
   await open();
-  expect(calls).toEqual([
-    "watch",
-    ...["open ledger", "answer ledger", "announce ledger"],
-    ...["open quiet", "answer quiet", "announce quiet"],
-  ]);
+  expect(calls).toEqual(["watch", "answer ledger", "answer quiet", ...known]);
   expect(announced).toEqual([
     { service: "ledger", partitions: 8, sends: ["notes.Note"] },
     { service: "quiet", partitions: 32, sends: [] },
   ]);
+});
+
+it("makes them known anew when the broker has come back, once, and not while there is no need", async () => {
+  await open();
+  calls = [];
+  await remote.upkeep();
+  expect(calls).toEqual([]);
+  comeBack();
+  await remote.upkeep();
+  await remote.upkeep();
+  expect(calls).toEqual(known);
+});
+
+it("tries again to make them known when the broker was away", async () => {
+  await open();
+  calls = [];
+  comeBack();
+  isAway = true;
+  await expect(remote.upkeep()).rejects.toThrow("The broker is away.");
+  isAway = false;
+  await remote.upkeep();
+  expect(calls).toEqual(known);
 });
 
 it("knows others from their last notice, and says that something has changed", async () => {
